@@ -1,0 +1,1 @@
+"""The pure floor: standard library only; no I/O, no clock, no randomness."""
