@@ -1,0 +1,1 @@
+"""The store: rows, locks and encryption on SQLite and PostgreSQL. Nothing here decides anything."""

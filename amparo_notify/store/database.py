@@ -1,0 +1,156 @@
+"""Connections and transactions. Readers begin plainly; writers begin with the one lock that they need."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from sqlalchemy import Connection, Engine, create_engine, event, select, text
+from sqlalchemy.engine import make_url
+
+from amparo_notify.core.errors import Fault, Unfit
+from amparo_notify.store import tables
+
+_CHANNEL = "amparo_due"
+
+
+class Database:
+    """One SQLite file or one PostgreSQL, with the same transactions on both."""
+
+    def __init__(self, url: str, *, pool_size: int = 20) -> None:
+        self.url = normalised(url)
+        self.sqlite = self.url.startswith("sqlite")
+        self._writer = threading.Lock()
+        self._engine = _sqlite(self.url, pool_size) if self.sqlite else _postgresql(self.url, pool_size)
+
+    @property
+    def engine(self) -> Engine:
+        """For migrations and for tests that tamper; everything else uses `read` and `write`."""
+        return self._engine
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A short transaction that writes nothing."""
+        with self._engine.connect() as tx, tx.begin():
+            yield tx
+
+    @contextmanager
+    def write(self, log: int | None = None) -> Iterator[Connection]:
+        """A transaction that writes. With `log` it first locks that log's row, the mutex of its order."""
+        if self.sqlite:
+            # One writer at a time inside a process keeps the tails short: SQLite's own waiting is by polling.
+            with self._writer, self._engine.connect().execution_options(immediate=True) as tx, tx.begin():
+                yield tx
+        else:
+            with self._engine.connect() as tx, tx.begin():
+                if log is not None:
+                    lock(tx, log)
+                yield tx
+
+    def wake(self, tx: Connection) -> None:
+        """Tell every worker that there is due work once `tx` commits. SQLite's own version number does so."""
+        if not self.sqlite:
+            tx.execute(text(f"NOTIFY {_CHANNEL}"))
+
+    def bell(self) -> "Bell":
+        """A waiter for `wake`, with a connection of its own. For one thread."""
+        return _SqliteBell(self._engine) if self.sqlite else _PostgresBell(self.url)
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+class Bell:
+    """Waits until another connection committed due work."""
+
+    def wait(self, seconds: float) -> bool:
+        """Return True when rung, False when `seconds` passed. May ring for nothing; never sleeps through a ring."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        raise NotImplementedError
+
+
+class _SqliteBell(Bell):
+    def __init__(self, engine: Engine) -> None:
+        self._connection = engine.raw_connection()
+        self._seen = self._version()
+
+    def _version(self) -> int:
+        row = self._connection.cursor().execute("PRAGMA data_version").fetchone()
+        return int(row[0])
+
+    def wait(self, seconds: float) -> bool:
+        end = time.monotonic() + seconds
+        while (version := self._version()) == self._seen:
+            left = end - time.monotonic()
+            if left <= 0:
+                return False
+            time.sleep(min(0.01, left))
+        self._seen = version
+        return True
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+class _PostgresBell(Bell):
+    def __init__(self, url: str) -> None:
+        # LISTEN needs an autocommit connection of its own, and not one behind a transaction pooler.
+        self._connection = psycopg.connect(url.replace("+psycopg", "", 1), autocommit=True)
+        self._connection.execute(f"LISTEN {_CHANNEL}")
+
+    def wait(self, seconds: float) -> bool:
+        return any(True for _ in self._connection.notifies(timeout=seconds, stop_after=1))
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def lock(tx: Connection, log: int) -> None:
+    """Lock one log row. The weaker row lock, so that foreign-key checks do not wait for it."""
+    tx.execute(select(tables.log.c.id).where(tables.log.c.id == log).with_for_update(key_share=True))
+
+
+def normalised(url: str) -> str:
+    """The URL as SQLAlchemy wants it; refuses another database than the two that are tested."""
+    if url.startswith(("postgres://", "postgresql://")):
+        url = "postgresql+psycopg://" + url.split("://", 1)[1]
+    if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise Unfit(
+            Fault("DATABASE_URL", "no es una dirección de SQLite ni de PostgreSQL.", "Use sqlite:///ruta o postgresql://…")
+        )
+    return url
+
+
+def _sqlite(url: str, pool_size: int) -> Engine:
+    engine = create_engine(url, pool_size=pool_size, max_overflow=pool_size, connect_args={"timeout": 20})
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _: object) -> None:
+        connection.isolation_level = None  # the driver emits no BEGIN of its own
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON", "busy_timeout=20000"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        immediate = connection.get_execution_options().get("immediate", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+    return engine
+
+
+def _postgresql(url: str, pool_size: int) -> Engine:
+    options = "-c timezone=UTC -c idle_in_transaction_session_timeout=30000 -c lock_timeout=20000"
+    parsed = make_url(url)
+    if extra := parsed.query.get("options"):
+        options = f"{options} {extra}"
+    return create_engine(
+        parsed.difference_update_query(["options"]),
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_pre_ping=True,
+        connect_args={"options": options, "connect_timeout": 10},
+    )
