@@ -46,3 +46,42 @@ class Status(StrEnum):
     REFUSED = "refused"  # the provider would not take it
     UNDELIVERED = "undelivered"  # terminal: it did not arrive
     UNKNOWN = "unknown"  # no answer, or a word that is in no table
+
+    @property
+    def failed(self) -> bool:
+        """Whether this attempt is known not to have arrived: the next contact or channel is owed."""
+        return self in (Status.REFUSED, Status.UNDELIVERED)
+
+    @property
+    def reached(self) -> bool:
+        """Whether it arrived, as far as the provider can say (grade A0). For calls see `receipt`."""
+        return self in (Status.DELIVERED, Status.HEARD)
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing more is to be asked of the provider about this attempt."""
+        return self.failed or self.reached
+
+
+_RISING = (
+    Status.ATTEMPTED,
+    Status.UNKNOWN,
+    Status.ACCEPTED,
+    Status.SENT,
+    Status.REFUSED,
+    Status.UNDELIVERED,
+    Status.DELIVERED,
+    Status.HEARD,
+)
+"""The order in which one attempt rises. A failure outranks what is on its way, since words come late and out of
+order; arriving outranks a failure, since one attempt may have been sent twice and one arrival is enough."""
+
+
+def rise(old: Status, new: Status) -> Status:
+    """Return the higher of two statuses: duplicates, late and reordered words never move an attempt down."""
+    return max(old, new, key=_RISING.index)
+
+
+def receipt(medium: Medium, status: Status) -> bool:
+    """Whether the person may count as reached. A call must have been heard: a voicemail answers too."""
+    return status is Status.HEARD if medium is Medium.VOICE else status.reached
