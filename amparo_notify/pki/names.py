@@ -1,0 +1,165 @@
+"""Names in Mexican certificates: what the usual libraries cannot read, read.
+
+asn1crypto types 2.5.4.45 (x500UniqueIdentifier, where Mexico writes the RFC) as BIT STRING only and decodes
+PrintableString as ASCII; both break on real certificates (wbond/asn1crypto#228; FIREL's intermediates hold
+Latin-1 bytes in PrintableString). Importing this module mends asn1crypto for the whole process.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from asn1crypto import core, x509
+
+_CURP = re.compile(r"[A-Z][AEIOUX][A-Z]{2}\d{6}[HMX][A-Z]{2}[B-DF-HJ-NP-TV-Z]{3}[A-Z0-9]\d")
+_RFC = re.compile(r"[A-ZÑ&]{3,4}\d{6}[A-Z0-9]{3}")
+_SERIAL_DIGITS = 20
+_CLIENT_AUTH, _EMAIL = "client_auth", "email_protection"
+
+
+class Kind(StrEnum):
+    """What a certificate is for, as `certificate --json` names it."""
+
+    EFIRMA = "e.firma"
+    CSD = "CSD"
+    FIREL = "FIREL"
+    CA = "CA"
+    OTHER = "other"
+
+
+class _UniqueIdentifier(core.Choice):  # type: ignore[misc]
+    """2.5.4.45 as it occurs: a string type (SAT, FIREL) or the BIT STRING that X.520 asks for."""
+
+    _alternatives = [  # noqa: RUF012 - asn1crypto reads a list
+        ("teletex_string", x509.NotReallyTeletexString),
+        ("printable_string", core.PrintableString),
+        ("universal_string", core.UniversalString),
+        ("utf8_string", core.UTF8String),
+        ("bmp_string", core.BMPString),
+        ("ia5_string", core.IA5String),
+        ("numeric_string", core.NumericString),
+        ("bit_string", core.OctetBitString),
+    ]
+
+
+def _mend_asn1crypto() -> None:
+    """Let names hold what they hold in Mexico. Reading becomes lenient; what is signed stays as it is."""
+    core.PrintableString._encoding = "latin-1"
+    core.TeletexString._encoding = "latin-1"
+    x509.NotReallyTeletexString._decoding_encoding = "latin-1"
+    x509.NameTypeAndValue._oid_specs["unique_identifier"] = _UniqueIdentifier
+    original = x509.NameTypeAndValue._ldap_string_prep
+
+    def prep(self: Any, string: str | bytes) -> str:
+        text = string if isinstance(string, str) else string.decode("latin-1").strip("\0")
+        return str(original(self, text))
+
+    x509.NameTypeAndValue._ldap_string_prep = prep
+
+
+_mend_asn1crypto()
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Whom a certificate names. `serial`: twenty digits for a Mexican certificate, else lower-case hex."""
+
+    name: str
+    curp: str | None
+    rfc: str | None
+    serial: str
+    issuer: str
+
+
+def _values(name: x509.Name) -> list[tuple[str, str]]:
+    """Return the attributes of a distinguished name in order, by dotted OID; bytes are read as Latin-1."""
+    pairs = []
+    for rdn in name.chosen:
+        for attribute in rdn:
+            value = attribute["value"].native
+            text = value.decode("latin-1").strip("\0") if isinstance(value, bytes) else str(value)
+            pairs.append((attribute["type"].dotted, " ".join(text.split())))
+    return pairs
+
+
+def _first(pairs: list[tuple[str, str]], *oids: str) -> str:
+    return next((text for oid in oids for kind, text in pairs if kind == oid and text), "")
+
+
+def readable(name: x509.Name) -> str:
+    """Return a name for people: the common name, else the organisation, else everything there is."""
+    pairs = _values(name)
+    return _first(pairs, "2.5.4.3", "2.5.4.41", "2.5.4.10", "2.5.4.11") or ", ".join(
+        text for _, text in pairs
+    )
+
+
+def normalised(name: x509.Name) -> tuple[object, ...]:
+    """Return a name such that two spellings of it are equal (RFC 5280, 7.1): string type, case, spaces."""
+    return tuple(
+        frozenset((attribute["type"].dotted, attribute.prepped_value.strip()) for attribute in rdn)
+        for rdn in name.chosen
+    )
+
+
+def serial_text(number: int) -> str:
+    """Return the serial number as Mexico prints it: the number's bytes are twenty ASCII digits."""
+    if number > 0:
+        raw = number.to_bytes((number.bit_length() + 7) // 8, "big")
+        if len(raw) == _SERIAL_DIGITS and raw.isdigit():
+            return raw.decode("ascii")
+    return f"{number:x}"
+
+
+def _last(pattern: re.Pattern[str], text: str) -> str | None:
+    """The last match: companies write "RFC / RFC of the representative", and the person is who signs."""
+    found = pattern.findall(text.upper())
+    return found[-1] if found else None
+
+
+def holder(certificate: x509.Certificate) -> Holder:
+    """Return whom this certificate names. Raises ValueError where the name cannot be read at all."""
+    pairs = _values(certificate.subject)
+    joined = {oid: " ".join(text for kind, text in pairs if kind == oid) for oid in ("2.5.4.5", "2.5.4.45")}
+    return Holder(
+        name=readable(certificate.subject),
+        curp=_last(_CURP, joined["2.5.4.5"]),
+        rfc=_last(_RFC, joined["2.5.4.45"]) or _last(_RFC, _CURP.sub(" ", joined["2.5.4.5"].upper())),
+        serial=serial_text(certificate.serial_number),
+        issuer=readable(certificate.issuer),
+    )
+
+
+def has_unit(certificate: x509.Certificate) -> bool:
+    """Whether the subject has an organisational unit: SAT's mark of an invoice seal (CSD)."""
+    return any(oid == "2.5.4.11" for oid, _ in _values(certificate.subject))
+
+
+def usages(certificate: x509.Certificate) -> tuple[frozenset[str], frozenset[str] | None]:
+    """Return (key usage, extended key usage or None where the certificate has no such extension)."""
+    key_usage = certificate.key_usage_value
+    extended = certificate.extended_key_usage_value
+    return (
+        frozenset(key_usage.native) if key_usage is not None else frozenset(),
+        frozenset(extended.native) if extended is not None else None,
+    )
+
+
+def kind(certificate: x509.Certificate) -> Kind:
+    """Return what a certificate is for, by SAT's and FIREL's published profiles."""
+    if certificate.ca:
+        return Kind.CA
+    person = holder(certificate)
+    key_usage, extended = usages(certificate)
+    mexican = (
+        person.serial.isdigit() and len(person.serial) == _SERIAL_DIGITS and bool(person.rfc or person.curp)
+    )
+    issuer = " ".join(text for _, text in _values(certificate.issuer)).upper()
+    if "PODER JUDICIAL" in issuer or "JUDICATURA" in issuer or "SUPREMA CORTE" in issuer or "FIREL" in issuer:
+        return Kind.FIREL
+    if not mexican:
+        return Kind.OTHER
+    if has_unit(certificate) or not {"data_encipherment", "key_agreement"} & key_usage:
+        return Kind.CSD
+    return Kind.EFIRMA if extended and {_CLIENT_AUTH, _EMAIL} <= extended else Kind.OTHER
