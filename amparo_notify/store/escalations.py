@@ -1,0 +1,263 @@
+"""Escalations, the links that officers open, acknowledgements and outcomes."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from amparo_notify.core.escalation import Phase, State
+from amparo_notify.core.notice import Cause
+from amparo_notify.core.order import OutcomeCode
+from amparo_notify.store.tables import (
+    OPEN_PHASES,
+    acknowledgement,
+    escalation,
+    link,
+    notice,
+    officer,
+    outcome,
+    person,
+    receipt,
+)
+
+
+@dataclass(frozen=True)
+class Escalation:
+    """One (order, station), or the hold of an order (no station)."""
+
+    id: int
+    order: int
+    station: int | None
+    policy: int | None
+    state: State
+    next_at: datetime | None
+
+    @property
+    def is_hold(self) -> bool:
+        return self.station is None
+
+    @property
+    def is_open(self) -> bool:
+        return self.state.phase in OPEN_PHASES
+
+
+@dataclass(frozen=True)
+class Link:
+    id: int
+    escalation: int
+    officer: int
+    badge: str
+    reply_code: str
+    expires_at: datetime
+    displayed_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    person: int
+    position: int
+    code: OutcomeCode
+    at: datetime
+    escalation: int
+    post: str
+    details_sealed: bytes
+    nonce: str
+
+
+def add(
+    tx: Connection, order_id: int, station_id: int | None, policy_id: int | None, state: State, next_at: datetime | None
+) -> int:
+    values = _columns(state) | {"orders": order_id, "station": station_id, "policy": policy_id, "next_at": next_at}
+    return int(tx.execute(insert(escalation).values(**values).returning(escalation.c.id)).scalar_one())
+
+
+def save(tx: Connection, escalation_id: int, state: State, next_at: datetime | None) -> None:
+    tx.execute(update(escalation).where(escalation.c.id == escalation_id).values(**_columns(state), next_at=next_at))
+
+
+def _columns(state: State) -> dict[str, object]:
+    return {
+        "phase": str(state.phase),
+        "opened_at": state.opened_at,
+        "round": state.round,
+        "level": state.level,
+        "fired_at": state.fired_at,
+        "display_due": state.display_due,
+        "outcome_due": state.outcome_due,
+    }
+
+
+def hurry(tx: Connection, escalation_id: int, now: datetime) -> None:
+    """Have an open escalation planned anew at once."""
+    open_ = escalation.c.phase.in_(OPEN_PHASES)
+    tx.execute(update(escalation).where(escalation.c.id == escalation_id, open_).values(next_at=now))
+
+
+def hurry_station(tx: Connection, station_id: int, now: datetime) -> None:
+    """Have a station's open escalations planned anew: its roster changed."""
+    open_ = escalation.c.phase.in_(OPEN_PHASES)
+    tx.execute(update(escalation).where(escalation.c.station == station_id, open_).values(next_at=now))
+
+
+def due(tx: Connection, now: datetime, limit: int = 100) -> list[tuple[int, int]]:
+    """(escalation, order) of those to be planned, by order."""
+    found = (
+        select(escalation.c.id, escalation.c.orders)
+        .where(escalation.c.next_at.is_not(None), escalation.c.next_at <= now)
+        .order_by(escalation.c.next_at)
+        .limit(limit)
+    )
+    return sorted(((row.id, row.orders) for row in tx.execute(found)), key=lambda pair: pair[1])
+
+
+def next_due(tx: Connection) -> datetime | None:
+    """The next instant at which some escalation must be planned."""
+    return tx.execute(select(func.min(escalation.c.next_at)).where(escalation.c.next_at.is_not(None))).scalar()
+
+
+def get(tx: Connection, escalation_id: int) -> Escalation:
+    return _kept(tx, tx.execute(select(escalation).where(escalation.c.id == escalation_id)).one())
+
+
+def of_order(tx: Connection, order_id: int) -> list[Escalation]:
+    rows = tx.execute(select(escalation).where(escalation.c.orders == order_id).order_by(escalation.c.id)).all()
+    return [_kept(tx, row) for row in rows]
+
+
+def _kept(tx: Connection, row: Row[tuple[object, ...]]) -> Escalation:
+    told = tx.scalars(
+        select(officer.c.badge)
+        .join(notice, notice.c.officer == officer.c.id)
+        .where(notice.c.escalation == row.id)
+        .distinct()
+    )
+    state = State(
+        phase=Phase(row.phase),
+        opened_at=row.opened_at,
+        departs_at=_departure(tx, row.orders),
+        round=row.round,
+        level=row.level,
+        fired_at=row.fired_at,
+        display_due=row.display_due,
+        outcome_due=row.outcome_due,
+        told=frozenset(told),
+        cause=Cause.ORDER if row.station is not None else Cause.HOLD,
+    )
+    return Escalation(row.id, row.orders, row.station, row.policy, state, row.next_at)
+
+
+def _departure(tx: Connection, order_id: int) -> datetime | None:
+    """The earliest departure of a person of whom nothing is settled yet."""
+    settled = select(outcome.c.person).where(outcome.c.code.in_([code for code in OutcomeCode if code.settles]))
+    earliest = select(func.min(person.c.departs_at)).where(person.c.orders == order_id, person.c.id.not_in(settled))
+    return tx.execute(earliest).scalar()
+
+
+# -- links --------------------------------------------------------------------------------------------------
+
+
+def link_of(tx: Connection, escalation_id: int, officer_id: int) -> Link | None:
+    return _link(tx, (link.c.escalation == escalation_id) & (link.c.officer == officer_id))
+
+
+def link_by_hash(tx: Connection, token_hash: str) -> Link | None:
+    return _link(tx, link.c.token_hash == token_hash)
+
+
+def link_by_code(tx: Connection, reply_code: str) -> Link | None:
+    return _link(tx, link.c.reply_code == reply_code)
+
+
+def get_link(tx: Connection, link_id: int) -> Link | None:
+    return _link(tx, link.c.id == link_id)
+
+
+def _link(tx: Connection, which: object) -> Link | None:
+    row = tx.execute(
+        select(link, officer.c.badge).join(officer, officer.c.id == link.c.officer).where(which)  # type: ignore[arg-type]
+    ).first()
+    if row is None:
+        return None
+    return Link(row.id, row.escalation, row.officer, row.badge, row.reply_code, row.expires_at, row.displayed_at)
+
+
+def add_link(tx: Connection, escalation_id: int, officer_id: int, reply_code: str, expires_at: datetime) -> int:
+    """Insert a link; its token's hash follows by `name_link`, for the token is made from the id."""
+    added = insert(link).values(
+        escalation=escalation_id,
+        officer=officer_id,
+        reply_code=reply_code,
+        token_hash=f"unnamed:{reply_code}",
+        expires_at=expires_at,
+    )
+    return int(tx.execute(added.returning(link.c.id)).scalar_one())
+
+
+def name_link(tx: Connection, link_id: int, token_hash: str) -> None:
+    tx.execute(update(link).where(link.c.id == link_id).values(token_hash=token_hash))
+
+
+def code_taken(tx: Connection, reply_code: str) -> bool:
+    return tx.execute(select(link.c.id).where(link.c.reply_code == reply_code)).first() is not None
+
+
+def mark_link(tx: Connection, link_id: int, **columns: object) -> None:
+    tx.execute(update(link).where(link.c.id == link_id).values(**columns))
+
+
+def opened_at(tx: Connection, link_id: int) -> datetime | None:
+    return tx.execute(select(link.c.opened_at).where(link.c.id == link_id)).scalar()
+
+
+# -- acknowledgements, outcomes, receipts -------------------------------------------------------------------
+
+
+def add_acknowledgement(tx: Connection, **columns: object) -> None:
+    tx.execute(insert(acknowledgement).values(**columns))
+
+
+def acknowledgements(tx: Connection, escalation_id: int) -> list[Row[tuple[object, ...]]]:
+    """Rows with the officer's badge and post, oldest first."""
+    found = (
+        select(acknowledgement, officer.c.badge, officer.c.post)
+        .join(officer, officer.c.id == acknowledgement.c.officer)
+        .where(acknowledgement.c.escalation == escalation_id)
+        .order_by(acknowledgement.c.id)
+    )
+    return list(tx.execute(found).all())
+
+
+def add_outcome(tx: Connection, **columns: object) -> None:
+    tx.execute(insert(outcome).values(**columns))
+
+
+def outcome_seen(tx: Connection, nonce: str) -> bool:
+    return tx.execute(select(outcome.c.id).where(outcome.c.nonce == nonce)).first() is not None
+
+
+def outcomes(tx: Connection, order_id: int) -> list[Outcome]:
+    """Every report about the persons of an order, oldest first."""
+    rows = tx.execute(
+        select(outcome, person.c.position, officer.c.post)
+        .join(person, person.c.id == outcome.c.person)
+        .join(officer, officer.c.id == outcome.c.officer)
+        .where(person.c.orders == order_id)
+        .order_by(outcome.c.id)
+    )
+    return [
+        Outcome(
+            row.person, row.position, OutcomeCode(row.code), row.at, row.escalation, row.post, row.details_sealed, row.nonce
+        )
+        for row in rows
+    ]
+
+
+def add_receipt(tx: Connection, order_id: int, code_hash: str, kind: str, jws: str, now: datetime) -> int:
+    added = insert(receipt).values(orders=order_id, code_hash=code_hash, kind=kind, jws=jws, made_at=now)
+    return int(tx.execute(added.returning(receipt.c.id)).scalar_one())
+
+
+def find_receipt(tx: Connection, code_hash: str) -> tuple[str, str, int] | None:
+    """(kind, JWS, order) of a receipt."""
+    row = tx.execute(select(receipt).where(receipt.c.code_hash == code_hash)).first()
+    return (row.kind, row.jws, row.orders) if row else None

@@ -1,0 +1,52 @@
+"""Append-only, hash-chained logs. The caller has locked the log's row."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+
+from sqlalchemy import Connection, insert, select, update
+
+from amparo_notify.store import tables
+from amparo_notify.store.vault import Safe
+
+Seal = Callable[[int, str], tuple[bytes, str]]
+"""Given the record's seq and the hash of the one before, return its canonical bytes and its JWS."""
+
+
+def create(tx: Connection, kind: str) -> int:
+    """Start a log of `kind` ("order" or "court") and return its id."""
+    return int(tx.execute(insert(tables.log).values(kind=kind).returning(tables.log.c.id)).scalar_one())
+
+
+def append(tx: Connection, log: int, seal: Seal) -> tuple[int, int]:
+    """Append one record; return its id and its seq."""
+    row = tx.execute(select(tables.log.c.seq, tables.log.c.head).where(tables.log.c.id == log)).one()
+    seq = row.seq + 1
+    payload, jws = seal(seq, row.head)
+    head = hashlib.sha256(payload).hexdigest()
+    tx.execute(update(tables.log).where(tables.log.c.id == log).values(seq=seq, head=head))
+    added = insert(tables.record).values(log=log, seq=seq, jws=jws).returning(tables.record.c.id)
+    return int(tx.execute(added).scalar_one()), seq
+
+
+def attach(tx: Connection, record: int, safe: Safe, body: dict[str, object]) -> None:
+    """Keep the salt and the personal data of a record, sealed."""
+    sealed = safe.seal_json(body, f"annex:{record}")
+    tx.execute(insert(tables.annex).values(record=record, body_sealed=sealed))
+
+
+def annex(tx: Connection, record: int, safe: Safe) -> dict[str, object] | None:
+    """The salt and personal data of a record, or None where it has none or they were erased."""
+    sealed = tx.execute(select(tables.annex.c.body_sealed).where(tables.annex.c.record == record)).scalar()
+    return safe.open_json(sealed, f"annex:{record}") if sealed is not None else None
+
+
+def records(tx: Connection, log: int, after: int = 0, limit: int = 10_000) -> Iterator[tuple[int, int, str]]:
+    """(id, seq, JWS) of a log in order, from the one after `after`."""
+    found = (
+        select(tables.record.c.id, tables.record.c.seq, tables.record.c.jws)
+        .where(tables.record.c.log == log, tables.record.c.seq > after)
+        .order_by(tables.record.c.seq)
+        .limit(limit)
+    )
+    for row in tx.execute(found):
+        yield row.id, row.seq, row.jws

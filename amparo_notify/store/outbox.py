@@ -1,0 +1,338 @@
+"""The outbox: notices written before they are sent, attempts at them, and what providers said.
+
+A notice's `next_at` is both the key by which it is claimed and the lease while somebody sends it; its `fence` counts
+the claims, so that a sender who comes back late decides nothing.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, and_, func, insert, select, update
+
+from amparo_notify.core.notice import Cause, Medium, Purpose, Status
+from amparo_notify.store.tables import (
+    attempt,
+    escalation,
+    heartbeat,
+    lawyer,
+    log,
+    notice,
+    officer,
+    orders,
+    provider_event,
+)
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """One notice that this worker may send until its lease ends."""
+
+    id: int
+    escalation: int
+    order: int
+    officer: int | None
+    lawyer: int | None
+    medium: Medium
+    contact: int
+    purpose: Purpose
+    cause: Cause
+    detail: str
+    fence: int
+    failures: int
+    due_at: datetime
+
+
+@dataclass(frozen=True)
+class Attempt:
+    id: int
+    notice: int
+    order: int
+    escalation: int
+    fence: int
+    reference: str
+    provider: str
+    provider_id: str | None
+    status: Status
+    medium: Medium
+    made_at: datetime
+
+
+@dataclass(frozen=True)
+class NoticeLine:
+    """A notice as a page shows it: whom, how, and how far it came."""
+
+    id: int
+    escalation: int
+    post: str
+    badge: str  # empty for a lawyer
+    medium: Medium
+    purpose: Purpose
+    cause: Cause
+    round: int
+    level: int
+    due_at: datetime
+    state: str
+    status: Status | None  # of the furthest attempt
+    attempts: int
+    provider: str
+    at: datetime | None
+
+
+def write(tx: Connection, **columns: object) -> int | None:
+    """Write a notice unless its plan key is there already; return its id, or None."""
+    same = and_(notice.c.escalation == columns["escalation"], notice.c.plan_key == columns["plan_key"])
+    if tx.execute(select(notice.c.id).where(same)).first() is not None:
+        return None
+    added = insert(notice).values(state="open", next_at=columns["due_at"], **columns).returning(notice.c.id)
+    return int(tx.execute(added).scalar_one())
+
+
+def claim(tx: Connection, now: datetime, lease_end: datetime, limit: int) -> list[Claimed]:
+    """Lease up to `limit` due notices, first notices before repeats, skipping orders that another transaction holds."""
+    due = and_(notice.c.next_at.is_not(None), notice.c.next_at <= now)
+    candidates = tx.execute(
+        select(notice.c.id, notice.c.orders).where(due).order_by(notice.c.rank, notice.c.next_at).limit(limit)
+    ).all()
+    if not candidates:
+        return []
+    free = tx.scalars(
+        select(log.c.id)
+        .where(log.c.id.in_({row.orders for row in candidates}))
+        .order_by(log.c.id)
+        .with_for_update(key_share=True, skip_locked=True)
+    ).all()
+    taken = (
+        update(notice)
+        .where(notice.c.id.in_([row.id for row in candidates]), notice.c.orders.in_(free), due)
+        .values(next_at=lease_end, fence=notice.c.fence + 1)
+        .returning(notice)
+    )
+    place = {row.id: n for n, row in enumerate(candidates)}
+    return sorted((_claimed(row) for row in tx.execute(taken)), key=lambda each: place[each.id])
+
+
+def _claimed(row: Row[tuple[object, ...]]) -> Claimed:
+    return Claimed(
+        id=row.id,
+        escalation=row.escalation,
+        order=row.orders,
+        officer=row.officer,
+        lawyer=row.lawyer,
+        medium=Medium(row.medium),
+        contact=row.contact,
+        purpose=Purpose(row.purpose),
+        cause=Cause(row.cause),
+        detail=row.detail,
+        fence=row.fence,
+        failures=row.failures,
+        due_at=row.due_at,
+    )
+
+
+def next_due(tx: Connection) -> datetime | None:
+    """The next instant at which some notice or lease falls due."""
+    return tx.execute(select(func.min(notice.c.next_at)).where(notice.c.next_at.is_not(None))).scalar()
+
+
+def still_wanted(tx: Connection, claimed: Claimed) -> bool:
+    """The last look before a call: not cancelled, and not claimed again by somebody else."""
+    row = tx.execute(select(notice.c.state, notice.c.fence).where(notice.c.id == claimed.id)).one()
+    return row.state == "open" and row.fence == claimed.fence
+
+
+def add_attempt(tx: Connection, claimed: Claimed, reference: str, provider: str, now: datetime) -> int:
+    """Write an attempt before the wire is touched."""
+    added = insert(attempt).values(
+        notice=claimed.id,
+        fence=claimed.fence,
+        reference=reference,
+        provider=provider,
+        status=Status.ATTEMPTED,
+        made_at=now,
+    )
+    return int(tx.execute(added.returning(attempt.c.id)).scalar_one())
+
+
+def unresolved(tx: Connection, claimed: Claimed) -> Attempt | None:
+    """The latest earlier attempt whose fate is not known: a worker died, or the wire broke, after it was written."""
+    return _attempt(
+        tx,
+        and_(
+            attempt.c.notice == claimed.id,
+            attempt.c.fence == claimed.fence - 1,
+            attempt.c.status.in_([Status.ATTEMPTED, Status.UNKNOWN]),
+        ),
+    )
+
+
+def attempt_by_reference(tx: Connection, reference: str) -> Attempt | None:
+    return _attempt(tx, attempt.c.reference == reference)
+
+
+def attempt_by_id(tx: Connection, attempt_id: int) -> Attempt | None:
+    return _attempt(tx, attempt.c.id == attempt_id)
+
+
+def _attempt(tx: Connection, which: object) -> Attempt | None:
+    found = (
+        select(attempt, notice.c.orders, notice.c.escalation, notice.c.medium)
+        .join(notice, notice.c.id == attempt.c.notice)
+        .where(which)  # type: ignore[arg-type]
+    )
+    row = tx.execute(found).first()
+    return _attempt_of(row) if row else None
+
+
+def _attempt_of(row: Row[tuple[object, ...]]) -> Attempt:
+    return Attempt(
+        id=row.id,
+        notice=row.notice,
+        order=row.orders,
+        escalation=row.escalation,
+        fence=row.fence,
+        reference=row.reference,
+        provider=row.provider,
+        provider_id=row.provider_id,
+        status=Status(row.status),
+        medium=Medium(row.medium),
+        made_at=row.made_at,
+    )
+
+
+def update_attempt(tx: Connection, attempt_id: int, **columns: object) -> None:
+    tx.execute(update(attempt).where(attempt.c.id == attempt_id).values(**columns))
+
+
+def unchecked(tx: Connection, now: datetime, limit: int = 50) -> list[Attempt]:
+    """Attempts of which nothing was heard in time: to be asked for at their provider."""
+    found = (
+        select(attempt, notice.c.orders, notice.c.escalation, notice.c.medium)
+        .join(notice, notice.c.id == attempt.c.notice)
+        .where(attempt.c.check_at <= now)
+        .order_by(attempt.c.check_at)
+        .limit(limit)
+    )
+    return [_attempt_of(row) for row in tx.execute(found)]
+
+
+def next_check(tx: Connection) -> datetime | None:
+    return tx.execute(select(func.min(attempt.c.check_at)).where(attempt.c.check_at.is_not(None))).scalar()
+
+
+def settle(tx: Connection, notice_id: int, fence: int | None, **columns: object) -> bool:
+    """Change a notice if `fence` is still its newest claim (None: whatever its claim); return whether it was."""
+    which = notice.c.id == notice_id
+    if fence is not None:
+        which = and_(which, notice.c.fence == fence, notice.c.state == "open")
+    return bool(tx.execute(update(notice).where(which).values(**columns)).rowcount)
+
+
+def cancel_chase(tx: Connection, escalation_id: int) -> int:
+    """Cancel every chase of an escalation not yet sent; what informs still goes out. Return how many."""
+    which = and_(
+        notice.c.escalation == escalation_id, notice.c.purpose == Purpose.CHASE, notice.c.state == "open"
+    )
+    return tx.execute(update(notice).where(which).values(state="cancelled", next_at=None)).rowcount
+
+
+def get(tx: Connection, notice_id: int) -> Row[tuple[object, ...]]:
+    """A notice's row."""
+    return tx.execute(select(notice).where(notice.c.id == notice_id)).one()
+
+
+def dead_contacts(tx: Connection, escalation_id: int) -> set[tuple[str, Medium, int]]:
+    """(badge, medium, position) of contacts that failed for good in this escalation."""
+    found = (
+        select(officer.c.badge, notice.c.medium, notice.c.contact)
+        .join(officer, officer.c.id == notice.c.officer)
+        .where(notice.c.escalation == escalation_id, notice.c.state == "failed")
+    )
+    return {(row.badge, Medium(row.medium), row.contact) for row in tx.execute(found)}
+
+
+def recipients(tx: Connection, order_id: int) -> list[tuple[int, int, str]]:
+    """(escalation, officer, badge) of every officer with a notice of this order, sent or about to be."""
+    found = (
+        select(notice.c.escalation, notice.c.officer, officer.c.badge)
+        .join(officer, officer.c.id == notice.c.officer)
+        .where(notice.c.orders == order_id, notice.c.state != "cancelled")
+        .distinct()
+        .order_by(notice.c.escalation, officer.c.badge)
+    )
+    return [(row.escalation, row.officer, row.badge) for row in tx.execute(found)]
+
+
+def lines(tx: Connection, order_id: int) -> list[NoticeLine]:
+    """Every notice of an order with its furthest attempt, oldest first, for the pages."""
+    rows = tx.execute(
+        select(notice, officer.c.badge, officer.c.post)
+        .outerjoin(officer, officer.c.id == notice.c.officer)
+        .where(notice.c.orders == order_id)
+        .order_by(notice.c.id)
+    ).all()
+    tries: dict[int, list[Row[tuple[object, ...]]]] = {}
+    found = select(attempt).join(notice, notice.c.id == attempt.c.notice).where(notice.c.orders == order_id)
+    for row in tx.execute(found.order_by(attempt.c.id)):
+        tries.setdefault(row.notice, []).append(row)
+    return [_line(row, tries.get(row.id, [])) for row in rows]
+
+
+def _line(row: Row[tuple[object, ...]], tries: list[Row[tuple[object, ...]]]) -> NoticeLine:
+    last = tries[-1] if tries else None
+    return NoticeLine(
+        id=row.id,
+        escalation=row.escalation,
+        post=row.post or "",
+        badge=row.badge or "",
+        medium=Medium(row.medium),
+        purpose=Purpose(row.purpose),
+        cause=Cause(row.cause),
+        round=row.round,
+        level=row.level,
+        due_at=row.due_at,
+        state=row.state,
+        status=Status(last.status) if last else None,
+        attempts=len(tries),
+        provider=last.provider if last else "",
+        at=last.made_at if last else None,
+    )
+
+
+def waiting_for(tx: Connection, officer_id: int) -> list[str]:
+    """Expedientes of the open orders that this officer was told of and nobody has acknowledged."""
+    found = (
+        select(orders.c.expediente)
+        .join(escalation, escalation.c.orders == orders.c.id)
+        .join(notice, notice.c.escalation == escalation.c.id)
+        .where(notice.c.officer == officer_id, escalation.c.phase.in_(["chasing", "overdue"]))
+        .distinct()
+    )
+    return list(tx.scalars(found.order_by(orders.c.expediente)))
+
+
+def add_event(tx: Connection, **columns: object) -> int | None:
+    """Keep a provider's callback unless it is a duplicate; return its id, or None."""
+    same = and_(
+        provider_event.c.provider == columns["provider"], provider_event.c.event_key == columns["event_key"]
+    )
+    if tx.execute(select(provider_event.c.id).where(same)).first() is not None:
+        return None
+    return int(tx.execute(insert(provider_event).values(**columns).returning(provider_event.c.id)).scalar_one())
+
+
+def lawyer_order(tx: Connection, lawyer_id: int) -> tuple[int, int]:
+    """(order, position) of a lawyer."""
+    row = tx.execute(select(lawyer.c.orders, lawyer.c.position).where(lawyer.c.id == lawyer_id)).one()
+    return row.orders, row.position
+
+
+def beat(tx: Connection, worker: str, now: datetime) -> None:
+    """Note that a worker is alive."""
+    changed = tx.execute(update(heartbeat).where(heartbeat.c.worker == worker).values(at=now))
+    if not changed.rowcount:
+        tx.execute(insert(heartbeat).values(worker=worker, at=now))
+
+
+def last_beat(tx: Connection) -> datetime | None:
+    """When any worker was last alive."""
+    return tx.execute(select(func.max(heartbeat.c.at))).scalar()

@@ -1,0 +1,249 @@
+"""Courts, stations, officers and their contacts. Names and addresses are sealed under each officer's own key."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from amparo_notify.core.notice import Medium
+from amparo_notify.core.roster import Contact, Officer
+from amparo_notify.store import log
+from amparo_notify.store import vault as vaults
+from amparo_notify.store.tables import contact, court, court_signer, officer, station
+from amparo_notify.store.vault import Vault
+
+MEDIA = {
+    "mobile": (Medium.SMS, Medium.VOICE),
+    "landline": (Medium.VOICE,),
+    "email": (Medium.EMAIL,),
+}
+"""What can be sent to each kind of address: a landline takes no SMS."""
+
+
+@dataclass(frozen=True)
+class Court:
+    id: int
+    code: str
+    name: str
+    phone: str
+    time_zone: str
+    log: int
+
+
+@dataclass(frozen=True)
+class Station:
+    id: int
+    code: str
+    name: str
+    time_zone: str
+    phone: str
+
+
+@dataclass(frozen=True)
+class NewContact:
+    kind: str  # mobile | landline | email
+    address: str
+
+
+@dataclass(frozen=True)
+class RegisteredSigner:
+    court: int
+    court_name: str
+    kind: str  # certificate_sha256 | curp | rfc
+    value: str
+
+
+def add_court(tx: Connection, code: str, name: str, phone: str, time_zone: str) -> Court:
+    stream = log.create(tx, "court")
+    row = insert(court).values(code=code, name=name, phone=phone, time_zone=time_zone, log=stream).returning(court.c.id)
+    return Court(int(tx.execute(row).scalar_one()), code, name, phone, time_zone, stream)
+
+
+def courts(tx: Connection) -> list[Court]:
+    return [_court(row) for row in tx.execute(select(court).order_by(court.c.code))]
+
+
+def find_court(tx: Connection, *, code: str | None = None, id: int | None = None) -> Court | None:
+    row = tx.execute(select(court).where(court.c.code == code if id is None else court.c.id == id)).first()
+    return _court(row) if row else None
+
+
+def _court(row: Row[tuple[object, ...]]) -> Court:
+    return Court(row.id, row.code, row.name, row.phone, row.time_zone, row.log)
+
+
+def take_folio(tx: Connection, court_id: int) -> int:
+    """The court's next folio, gapless. Locks the court's row: only it may be locked before an order's log."""
+    taken = update(court).where(court.c.id == court_id).values(next_folio=court.c.next_folio + 1)
+    return int(tx.execute(taken.returning(court.c.next_folio)).scalar_one()) - 1
+
+
+def add_station(tx: Connection, code: str, name: str, time_zone: str, phone: str) -> Station:
+    row = insert(station).values(code=code, name=name, time_zone=time_zone, phone=phone).returning(station.c.id)
+    return Station(int(tx.execute(row).scalar_one()), code, name, time_zone, phone)
+
+
+def stations(tx: Connection) -> list[Station]:
+    return [_station(row) for row in tx.execute(select(station).order_by(station.c.code))]
+
+
+def find_station(tx: Connection, *, code: str | None = None, id: int | None = None) -> Station | None:
+    row = tx.execute(select(station).where(station.c.code == code if id is None else station.c.id == id)).first()
+    return _station(row) if row else None
+
+
+def _station(row: Row[tuple[object, ...]]) -> Station:
+    return Station(row.id, row.code, row.name, row.time_zone, row.phone)
+
+
+# -- signers ------------------------------------------------------------------------------------------------
+
+
+def add_signer(tx: Connection, court_id: int, kind: str, value: str, valid_from: datetime, until: datetime | None) -> None:
+    """Register a signer of a court; registering the same again changes nothing."""
+    same = select(court_signer.c.id).where(
+        court_signer.c.court == court_id, court_signer.c.kind == kind, court_signer.c.value == value
+    )
+    if tx.execute(same).first() is None:
+        tx.execute(
+            insert(court_signer).values(court=court_id, kind=kind, value=value, valid_from=valid_from, valid_until=until)
+        )
+
+
+def signers(tx: Connection, values: list[str], at: datetime) -> list[RegisteredSigner]:
+    """The registrations, of any court, that match one of `values` (hashes, CURP, RFC) at an instant."""
+    found = (
+        select(court_signer, court.c.name)
+        .join(court, court.c.id == court_signer.c.court)
+        .where(court_signer.c.value.in_(values), court_signer.c.valid_from <= at)
+        .where((court_signer.c.valid_until.is_(None)) | (court_signer.c.valid_until > at))
+    )
+    return [RegisteredSigner(row.court, row.name, row.kind, row.value) for row in tx.execute(found)]
+
+
+def signers_of(tx: Connection, court_id: int) -> list[tuple[str, str]]:
+    """(kind, value) of each signer registered for a court."""
+    found = select(court_signer.c.kind, court_signer.c.value).where(court_signer.c.court == court_id)
+    return [(row.kind, row.value) for row in tx.execute(found)]
+
+
+# -- officers -----------------------------------------------------------------------------------------------
+
+
+def add_officer(
+    tx: Connection,
+    vault: Vault,
+    *,
+    badge: str,
+    post: str,
+    name: str,
+    contacts: list[NewContact],
+    station_id: int | None = None,
+    court_id: int | None = None,
+    verified_at: datetime | None = None,
+) -> int:
+    """Add an officer of a station, of a court, or (with neither) of headquarters."""
+    safe = vaults.create(tx, vault, f"officer:{badge}")
+    added = insert(officer).values(
+        badge=badge, post=post, station=station_id, court=court_id, name_sealed=safe.seal(name, f"officer:{badge}:name")
+    )
+    officer_id = int(tx.execute(added.returning(officer.c.id)).scalar_one())
+    positions: dict[str, int] = {}
+    for new in contacts:
+        position = positions.get(new.kind, 0)
+        positions[new.kind] = position + 1
+        tx.execute(
+            insert(contact).values(
+                officer=officer_id,
+                kind=new.kind,
+                position=position,
+                address_sealed=safe.seal(new.address, f"contact:{badge}:{new.kind}:{position}"),
+                address_hash=vault.blind(new.address),
+                verified_at=verified_at,
+            )
+        )
+    return officer_id
+
+
+def officers(tx: Connection, *, station_id: int | None = None, court_id: int | None = None) -> dict[str, Officer]:
+    """Badge to officer, with contacts: of a station, of a court, or (with neither) of headquarters."""
+    place = (
+        officer.c.station == station_id
+        if station_id is not None
+        else officer.c.court == court_id
+        if court_id is not None
+        else officer.c.station.is_(None) & officer.c.court.is_(None)
+    )
+    rows = tx.execute(
+        select(officer.c.badge, officer.c.post, contact.c.kind, contact.c.position, contact.c.verified_at)
+        .outerjoin(contact, contact.c.officer == officer.c.id)
+        .where(place, officer.c.active)
+        .order_by(officer.c.badge, contact.c.kind.desc(), contact.c.position)
+    )
+    posts: dict[str, str] = {}
+    contacts: dict[str, list[Contact]] = {}
+    for row in rows:
+        posts[row.badge] = row.post
+        for medium in MEDIA.get(row.kind, ()):
+            # A second address of one medium follows the first: a landline is the second choice for voice.
+            position = row.position if row.kind != "landline" else 10 + row.position
+            contacts.setdefault(row.badge, []).append(Contact(medium, position, verified=row.verified_at is not None))
+    return {badge: Officer(badge, post, tuple(contacts.get(badge, ()))) for badge, post in posts.items()}
+
+
+def officer_ids(tx: Connection, badges: list[str]) -> dict[str, int]:
+    found = select(officer.c.badge, officer.c.id).where(officer.c.badge.in_(badges))
+    return {row.badge: row.id for row in tx.execute(found)}
+
+
+def find_officer(tx: Connection, *, badge: str | None = None, id: int | None = None) -> Row[tuple[object, ...]] | None:
+    """The officer's row (id, badge, post, station, court, pin_hash, active)."""
+    return tx.execute(select(officer).where(officer.c.badge == badge if id is None else officer.c.id == id)).first()
+
+
+def officer_name(tx: Connection, vault: Vault, badge: str) -> str:
+    sealed = tx.execute(select(officer.c.name_sealed).where(officer.c.badge == badge)).scalar_one()
+    return vaults.unlock(tx, vault, f"officer:{badge}").open(sealed, f"officer:{badge}:name")
+
+
+def address(tx: Connection, vault: Vault, badge: str, medium: Medium, position: int) -> str | None:
+    """Where to reach an officer: an E.164 number or a mail address; None where the contact is gone."""
+    kind = "email" if medium is Medium.EMAIL else "mobile" if position < 10 else "landline"
+    place = position % 10
+    sealed = tx.execute(
+        select(contact.c.address_sealed)
+        .join(officer, officer.c.id == contact.c.officer)
+        .where(officer.c.badge == badge, contact.c.kind == kind, contact.c.position == place)
+    ).scalar()
+    if sealed is None:
+        return None
+    return vaults.unlock(tx, vault, f"officer:{badge}").open(sealed, f"contact:{badge}:{kind}:{place}")
+
+
+def addresses(tx: Connection, vault: Vault, badge: str) -> list[NewContact]:
+    """Every contact of an officer in clear, for the administrator's pages and the command line."""
+    rows = tx.execute(
+        select(contact.c.kind, contact.c.position, contact.c.address_sealed)
+        .join(officer, officer.c.id == contact.c.officer)
+        .where(officer.c.badge == badge)
+        .order_by(contact.c.kind.desc(), contact.c.position)
+    ).all()
+    safe = vaults.unlock(tx, vault, f"officer:{badge}")
+    return [
+        NewContact(row.kind, safe.open(row.address_sealed, f"contact:{badge}:{row.kind}:{row.position}")) for row in rows
+    ]
+
+
+def owners_of(tx: Connection, vault: Vault, address_: str) -> list[str]:
+    """Badges of the officers who have this address: phones are shared, so there may be several."""
+    found = (
+        select(officer.c.badge)
+        .join(contact, contact.c.officer == officer.c.id)
+        .where(contact.c.address_hash == vault.blind(address_))
+        .distinct()
+    )
+    return list(tx.scalars(found))
+
+
+def set_pin(tx: Connection, officer_id: int, pin_hash: str) -> None:
+    tx.execute(update(officer).where(officer.c.id == officer_id).values(pin_hash=pin_hash))
