@@ -69,12 +69,13 @@ _RISING = (
     Status.ACCEPTED,
     Status.SENT,
     Status.REFUSED,
-    Status.UNDELIVERED,
     Status.DELIVERED,
+    Status.UNDELIVERED,
     Status.HEARD,
 )
-"""The order in which one attempt rises. A failure outranks what is on its way, since words come late and out of
-order; arriving outranks a failure, since one attempt may have been sent twice and one arrival is enough."""
+"""The order in which one attempt rises, whatever the order in which words of it arrive. A failure outranks what is
+on its way and even a delivery: mail bounces after it was "delivered", and a call that was "answered" turns out to
+have reached a machine. In doubt the chase goes on. Only a key pressed by a person outranks that."""
 
 
 def rise(old: Status, new: Status) -> Status:

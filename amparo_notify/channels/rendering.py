@@ -1,0 +1,160 @@
+"""Turns a cause and its facts into one message, from the templates of that cause. Nothing personal goes in.
+
+Strict: a fact that a template needs and has not got is an error; a text that does not fit is an error, never cut.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from amparo_notify.channels.gsm import segments, to_gsm7
+from amparo_notify.core.notice import Cause, Medium
+from amparo_notify.core.ports import Message
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "messages"
+MOST_SEGMENTS = 2
+LONGEST_TWIML = 4_000
+"""Characters of the `Twiml` parameter (https://www.twilio.com/docs/voice/api/call-resource#create-a-call-resource)."""
+
+ALARMS = {
+    "nobody_on_duty": "No hay nadie de turno en la estación.",
+    "all_contacts_failed": "Ningún contacto de la estación recibe los avisos.",
+    "exhausted": "Se avisó a todos los niveles y nadie ha contestado.",
+    "departure_near": "La salida del vuelo está próxima y nadie ha contestado.",
+    "display_overdue": "Se contestó el aviso, pero nadie ha leído la orden.",
+    "outcome_overdue": "La orden fue recibida, pero no se ha informado el resultado.",
+    "refused": "Un oficial se negó a recibir la orden.",
+    "opted_out": "Un oficial de turno bloqueó los mensajes de texto.",
+    "wrong_station": "La estación informa que la orden no le corresponde.",
+    "departed": "La estación informa que el vuelo ya salió.",
+    "not_found": "La estación informa que no localiza a quien protege la orden.",
+    "identity_doubt": "La estación pide al juzgado aclarar a quién protege la orden.",
+}
+"""What an alarm says, by the detail of its notice. Free text never goes out: it could hold a name."""
+ALARM_OTHER = "La orden necesita que una persona la revise."
+
+
+class DoesNotFit(ValueError):
+    """A message that its medium cannot carry whole."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that a message may say. None of it is personal: no name, no nationality, nothing of the person."""
+
+    expediente: str
+    court: str
+    court_phone: str
+    station: str
+    reply_code: str = ""  # for TRACKING: the tracking code
+    deadline: str = ""  # "14:35", in the station's time; empty where no departure is known
+    link: str = ""
+    post: str = ""  # of whoever acknowledged or reported; never a name
+    detail: str = ""  # for ALARM: a key of ALARMS
+    drill: bool = False
+    marked: bool = False  # the order went out with its signer's revocation not consulted
+    gather_url: str = ""  # where a call's keys are sent; empty: the call asks for none
+    waiting: tuple[str, ...] = ()  # other expedientes that wait for the same officer
+
+
+def _spelled(text: str) -> str:
+    """Spell for the ear: "1234/2025-III-A" -> "1, 2, 3, 4, diagonal, 2, 0, 2, 5, guion, I, I, I, guion, A"."""
+    names = {"/": "diagonal", "-": "guion"}
+    return ", ".join(names.get(letter, letter.upper()) for letter in text if not letter.isspace())
+
+
+def _digits(phone: str) -> str:
+    """The ten digits that one dials in Mexico, without +52."""
+    digits = re.sub(r"\D", "", phone)
+    return digits[-10:] if digits.startswith("52") and len(digits) > 10 else digits
+
+
+def _paced(phone: str) -> str:
+    """A number in pairs, for the ear: "55 00 00 11 22"."""
+    return ", ".join(re.findall(r"\d{1,2}", _digits(phone)))
+
+
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(TEMPLATES),
+    undefined=StrictUndefined,
+    autoescape=select_autoescape(["html", "xml"], default=False),
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_TEMPLATES.filters.update(spelled=_spelled, digits=_digits, paced=_paced)
+
+
+def render(cause: Cause, medium: Medium, facts: Facts, to: str, reference: str, valid_for: int) -> Message:
+    """Return the message for one attempt; `valid_for` in seconds.
+
+    Raises DoesNotFit where the medium cannot carry it, LookupError where this cause does not go by this medium.
+    """
+    if cause is Cause.TRACKING and medium is not Medium.EMAIL:
+        raise LookupError(f"{cause} goes by e-mail only, not by {medium}")
+    message = Message(medium, to, reference, text="", valid_for=valid_for)
+    if medium is Medium.SMS:
+        return replace(message, text=_sms(cause, facts))
+    if medium is Medium.VOICE:
+        return replace(message, text=_voice(cause, facts))
+    return replace(
+        message,
+        subject=_one_line(_filled(cause, "email.subject.txt", facts)),
+        text=_filled(cause, "email.txt", facts).strip() + "\n",
+        html=_filled(cause, "email.html", facts),
+    )
+
+
+def _sms(cause: Cause, facts: Facts) -> str:
+    """The text of an SMS. A long name of a court gives way first: the call-back number still tells whose it is."""
+    for attempt in (facts, replace(facts, court="")):
+        text = _one_line(to_gsm7(_filled(cause, "sms.txt", attempt)))
+        if segments(text) <= MOST_SEGMENTS:
+            return text
+    raise DoesNotFit(f"{cause}: {segments(text)} segments, {MOST_SEGMENTS} at most")
+
+
+def _voice(cause: Cause, facts: Facts) -> str:
+    twiml = _flat(_filled(cause, "voice.xml", facts))
+    if len(twiml) > LONGEST_TWIML:
+        raise DoesNotFit(f"{cause}: TwiML of {len(twiml)} characters, {LONGEST_TWIML} at most")
+    return twiml
+
+
+def keypad(answer: str, facts: Facts, *, attempts: int = 0) -> str:
+    """Return the TwiML that answers a key, from templates/messages/keypad.
+
+    `answer`: "accepted" (PIN right), "wrong" (with `attempts` left), "locked", "already" (somebody else
+    acknowledged), "heard" (a key without PIN: the chase goes on), "noted" (heard, and nothing is asked), "closed".
+    "9" is answered with the call's own TwiML: render it again.
+    """
+    template = _TEMPLATES.get_template(f"keypad/{answer}.xml")
+    return _flat(template.render(facts=facts, attempts=attempts))
+
+
+def sms_answer(answer: str, facts: Facts | None = None, *, attempts: int = 0) -> str:
+    """Return the text that answers an SMS, from templates/messages/reply, GSM-7 and of two segments at most.
+
+    `answer`: "accepted", "heard" (code without PIN), "wrong", "locked", "already", "refused", "closed", "stopped",
+    "unknown" (a code that is not theirs) or "help". All but the last two and "stopped" need the facts of the notice.
+    """
+    text = _TEMPLATES.get_template(f"reply/{answer}.txt").render(facts=facts, attempts=attempts)
+    text = _one_line(to_gsm7(text))
+    if segments(text) > MOST_SEGMENTS:
+        raise DoesNotFit(f"reply {answer}: {segments(text)} segments, {MOST_SEGMENTS} at most")
+    return text
+
+
+def _filled(cause: Cause, part: str, facts: Facts) -> str:
+    alarm = ALARMS.get(facts.detail, ALARM_OTHER)
+    return _TEMPLATES.get_template(f"{cause}/{part}").render(facts=facts, alarm=alarm)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _flat(twiml: str) -> str:
+    """Without the white space between tags and inside sentences, which only costs characters."""
+    return re.sub(r">\s+<", "><", _one_line(twiml))

@@ -1,0 +1,216 @@
+"""SMS and calls through Twilio's SDK, against a configurable address, one kept-alive client for all senders."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from requests.adapters import HTTPAdapter
+from requests.exceptions import RequestException
+from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
+from twilio.http.http_client import TwilioHttpClient
+from twilio.http.response import Response
+from twilio.rest import Client
+
+from amparo_notify.channels.twilio_words import DEAD_ADDRESS, MESSAGE_STATUS, call_status
+from amparo_notify.channels.wire import TIMEOUT, busy, network_fault
+from amparo_notify.core.errors import ChannelError
+from amparo_notify.core.notice import Medium, Status
+from amparo_notify.core.ports import Message, Sent
+
+API_URL = "https://api.twilio.com"
+SENDERS = 128
+"""Connections kept alive: one for each sender of a worker."""
+VALIDITY = (5, 36_000)
+"""Seconds, least and most, that Twilio takes for ValidityPeriod (CreateMessage; the default is the most)."""
+RING = 40
+"""Seconds a phone rings before the call is given up; most voicemails pick up sooner."""
+CALL_EVENTS = ["initiated", "ringing", "answered", "completed"]
+CLOCKS_APART = timedelta(seconds=2)
+"""Twilio's dates have whole seconds, and its clock is not ours."""
+LOOK_BACK = 50
+"""Messages to one recipient that `find` reads, newest first: one page."""
+
+_Answer = TypeVar("_Answer")
+
+
+class _Http(TwilioHttpClient):  # type: ignore[misc]  # the SDK is not typed
+    """Twilio's client with a pool for every sender and no log of what it carries (URLs hold phone numbers)."""
+
+    def __init__(self, timeout: float, pool: int) -> None:
+        quiet = logging.Logger("twilio-wire", level=logging.CRITICAL + 1)
+        super().__init__(timeout=timeout, logger=quiet)
+        for scheme in ("https://", "http://"):
+            self.session.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=pool))
+
+    def request(self, *arguments: Any, **named: Any) -> Response:
+        """Raise a refusal for 429 and 5xx here, where the headers still are: the SDK drops Retry-After."""
+        response = super().request(*arguments, **named)
+        if response.status_code == 429 or response.status_code >= 500:
+            raise busy("twilio", response.status_code, response.headers or {})
+        return response
+
+
+@dataclass(frozen=True)
+class TwilioAccount:
+    """An account as its providers share it. Build with `connect`."""
+
+    client: Client
+    public_url: str  # ours, for callbacks; without a trailing slash
+
+    def callback(self, reference: str) -> str:
+        """The address at which Twilio reports on the attempt with this reference."""
+        return f"{self.public_url}/callbacks/twilio/status?ref={quote(reference, safe='')}"
+
+
+def connect(
+    account_sid: str,
+    auth_token: str,
+    public_url: str,
+    *,
+    api_url: str = API_URL,
+    timeout: float = TIMEOUT,
+    senders: int = SENDERS,
+) -> TwilioAccount:
+    """Return an account for any number of threads. Nothing is sent; `timeout` is in seconds, per read."""
+    client = Client(account_sid, auth_token, http_client=_Http(timeout, senders))
+    client.api.base_url = api_url.rstrip("/")
+    return TwilioAccount(client, public_url.rstrip("/"))
+
+
+class TwilioSms:
+    """Text messages. Sent from a number or through a messaging service."""
+
+    name = "twilio"
+
+    def __init__(self, account: TwilioAccount, *, sender: str = "", messaging_service_sid: str = "") -> None:
+        if not (sender or messaging_service_sid):
+            raise ValueError("TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID is needed to send SMS")
+        self._account = account
+        self._messages = account.client.api.v2010.account.messages
+        self._from = (
+            {"messaging_service_sid": messaging_service_sid} if messaging_service_sid else {"from_": sender}
+        )
+
+    def send(self, message: Message) -> Sent:
+        """Hand the text to Twilio; stale once `valid_for` has passed. Raises ChannelError."""
+        shortest, longest = VALIDITY
+        taken = _asked(
+            lambda: self._messages.create(
+                to=message.to,
+                body=message.text,
+                status_callback=self._account.callback(message.reference),
+                validity_period=max(shortest, min(longest, message.valid_for)),
+                **self._from,
+            )
+        )
+        return _sent(taken, MESSAGE_STATUS.get(taken.status or "", Status.UNKNOWN))
+
+    def find(self, message: Message, since: datetime) -> Sent | None:
+        """The same text to the same phone, created since: the reply code in it makes it ours alone.
+        (A trial account puts words of its own in front.)
+
+        The list is not filtered by date, since what still waits has no date of sending. Raises ChannelError.
+        """
+        for one in _asked(lambda: self._messages.list(to=message.to, limit=LOOK_BACK)):
+            if (one.body or "").endswith(message.text) and _is_since(one.date_created, since):
+                return _sent(one, MESSAGE_STATUS.get(one.status or "", Status.UNKNOWN))
+        return None
+
+    def status(self, provider_id: str, medium: Medium) -> Status | None:
+        """What Twilio says now, or None for a message it does not know. Raises ChannelError."""
+        found = _asked_for(lambda: self._account.client.api.v2010.account.messages(provider_id).fetch())
+        return MESSAGE_STATUS.get(found.status or "", Status.UNKNOWN) if found else None
+
+
+class TwilioVoice:
+    """Calls that speak the TwiML they carry. Machines are told apart in the background, without silence."""
+
+    name = "twilio"
+
+    def __init__(self, account: TwilioAccount, *, sender: str) -> None:
+        if not sender:
+            raise ValueError("TWILIO_VOICE_FROM (or TWILIO_FROM) is needed to call")
+        self._account = account
+        self._from = sender
+        self._calls = account.client.api.v2010.account.calls
+
+    def send(self, message: Message) -> Sent:
+        """Place the call. Raises ChannelError."""
+        callback = self._account.callback(message.reference)
+        taken = _asked(
+            lambda: self._calls.create(
+                to=message.to,
+                from_=self._from,
+                twiml=message.text,
+                status_callback=callback,
+                status_callback_event=CALL_EVENTS,
+                status_callback_method="POST",
+                timeout=RING,
+                machine_detection="Enable",
+                async_amd="true",
+                async_amd_status_callback=callback,
+                async_amd_status_callback_method="POST",
+            )
+        )
+        return _sent(taken, call_status(taken.status or "", taken.answered_by or ""))
+
+    def find(self, message: Message, since: datetime) -> Sent | None:
+        """A call of ours to the same phone since: one call at a time goes to a phone. Raises ChannelError.
+
+        Twilio lists nothing of a call that could hold a reference; the caller must not credit one call to two
+        attempts (compare the provider id with what it has stored).
+        """
+        for one in _asked(lambda: self._calls.list(to=message.to, limit=LOOK_BACK)):
+            if one.direction == "outbound-api" and _is_since(one.date_created, since):
+                return _sent(one, call_status(one.status or "", one.answered_by or ""))
+        return None
+
+    def status(self, provider_id: str, medium: Medium) -> Status | None:
+        """What Twilio says now, or None for a call it does not know. Raises ChannelError."""
+        found = _asked_for(lambda: self._account.client.api.v2010.account.calls(provider_id).fetch())
+        return call_status(found.status or "", found.answered_by or "") if found else None
+
+
+def _sent(resource: Any, status: Status) -> Sent:
+    return Sent("twilio", resource.sid, status)
+
+
+def _is_since(created: datetime | None, since: datetime) -> bool:
+    return created is not None and created.astimezone(UTC) >= since - CLOCKS_APART
+
+
+def _asked(question: Callable[[], _Answer]) -> _Answer:
+    """Ask Twilio, and turn whatever goes wrong into a ChannelError. A 2xx without a sid is garbage."""
+    try:
+        answer = question()
+    except TwilioRestException as refusal:
+        raise _refused(str(refusal.code or refusal.status)) from refusal
+    except TwilioServiceException as refusal:
+        raise _refused(str(refusal.code)) from refusal
+    except RequestException as fault:
+        raise network_fault("twilio", fault) from fault
+    except (TwilioException, ValueError, TypeError, KeyError, AttributeError) as fault:
+        # The SDK parses a 2xx that is not Twilio's JSON into any of these: it may have been taken.
+        raise ChannelError(f"twilio: unreadable answer ({type(fault).__name__})", unknown=True) from fault
+    if not isinstance(answer, list) and not getattr(answer, "sid", None):
+        raise ChannelError("twilio: an answer without an id", unknown=True)
+    return answer
+
+
+def _asked_for(question: Callable[[], _Answer]) -> _Answer | None:
+    """Ask for one thing by its id: 404 is an answer (20404, not found)."""
+    try:
+        return _asked(question)
+    except ChannelError as refusal:
+        if refusal.reason.startswith(("twilio: 20404", "twilio: 404")):
+            return None
+        raise
+
+
+def _refused(code: str) -> ChannelError:
+    """A refusal by code. Only the table condemns an address; the provider's sentence may quote it: left out."""
+    meaning = DEAD_ADDRESS.get(code, "")
+    return ChannelError(f"twilio: {code} {meaning}".strip(), permanent=bool(meaning))
