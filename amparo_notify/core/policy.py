@@ -1,8 +1,16 @@
 """Escalation policy: levels, their targets and delays. Immutable once used."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from amparo_notify.core.errors import Fault
 from amparo_notify.core.notice import Medium
+
+ROTATION, POST, HEADQUARTERS, COURT = "rotation", "post", "headquarters", "court"
+KINDS = (ROTATION, POST, HEADQUARTERS, COURT)
+GRADES = ("A2", "A3")
+LONGEST = 86_400
+"""No delay is longer than a day: a longer one is a slip of the pen, and an order that waits."""
 
 
 @dataclass(frozen=True)
@@ -15,6 +23,8 @@ class Target:
 
 @dataclass(frozen=True)
 class Level:
+    """Everybody who is reached at one instant, by every medium at once."""
+
     targets: tuple[Target, ...]
     media: tuple[Medium, ...]  # all started at the same instant
     delay: int  # seconds after the level before it fired; 0 for the first
@@ -30,3 +40,64 @@ class Policy:
     outcome_within: int = 900  # from the acknowledgement to the report of every person
     required_grade: str = "A2"
     version: int = 1
+
+    def faults(self) -> tuple[Fault, ...]:
+        """Return everything that makes this policy unfit to be used, all at once."""
+        return tuple(self._faults())
+
+    def _faults(self) -> Iterator[Fault]:
+        if not self.levels:
+            yield Fault("levels", "La política no tiene niveles.", "Agregue al menos uno.")
+        for number, level in enumerate(self.levels):
+            yield from _level_faults(level, first=number == 0, where=f"levels[{number}]")
+        kinds = {target.kind for level in self.levels for target in level.targets}
+        if self.levels and not kinds & {HEADQUARTERS, COURT}:
+            yield Fault(
+                "levels",
+                "La política no tiene salida: si no hay nadie de turno, nadie se entera.",
+                "Agregue en algún nivel a oficinas centrales o al juzgado.",
+            )
+        for name in ("repeat_after", "display_within", "outcome_within"):
+            if not 1 <= getattr(self, name) <= LONGEST:
+                yield Fault(name, "El plazo no es válido.", f"Escriba segundos, de 1 a {LONGEST}.")
+        if self.required_grade not in GRADES:
+            yield Fault(
+                "required_grade",
+                f"«{self.required_grade}» no basta para acusar de enterado.",
+                "Use A2 (con clave personal) o A3 (firmado).",
+            )
+
+
+def _level_faults(level: Level, *, first: bool, where: str) -> Iterator[Fault]:
+    if not level.targets:
+        yield Fault(where, "El nivel no avisa a nadie.", "Agregue a quién avisar.")
+    if not level.media:
+        yield Fault(where, "El nivel no tiene medios.", "Agregue SMS, llamada o correo.")
+    if len(set(level.media)) < len(level.media):
+        yield Fault(where, "Un medio está repetido.", "Deje cada medio una sola vez.")
+    if first and level.delay != 0:
+        yield Fault(where, "El primer nivel no puede esperar.", "Ponga 0 segundos.")
+    if not 0 <= level.delay <= LONGEST:
+        yield Fault(where, "La espera no es válida.", f"Escriba segundos, de 0 a {LONGEST}.")
+    for target in level.targets:
+        if target.kind not in KINDS:
+            yield Fault(where, f"«{target.kind}» no es un destino.", f"Use uno de: {', '.join(KINDS)}.")
+        elif target.kind in (ROTATION, POST) and not target.name:
+            yield Fault(where, "Falta el nombre de la rotación o del cargo.", "Escríbalo.")
+
+
+ALL_MEDIA = (Medium.SMS, Medium.VOICE, Medium.EMAIL)
+
+DEFAULT_POLICY = Policy(
+    levels=(
+        Level((Target(ROTATION, "agentes"),), ALL_MEDIA, 0),
+        Level((Target(ROTATION, "jefatura"),), ALL_MEDIA, 180),
+        Level((Target(POST, "titular"), Target(HEADQUARTERS)), ALL_MEDIA, 300),
+        Level((Target(COURT),), ALL_MEDIA, 300),
+    ),
+    repeat_after=300,
+)
+"""Agents on duty, their chief, the head of the station with headquarters, and the court, which then travels."""
+
+HOLD_POLICY = Policy(levels=(Level((Target(COURT),), ALL_MEDIA, 0),), repeat_after=120)
+"""For an order held for a second person of its court: the court's own duty contacts, every two minutes."""

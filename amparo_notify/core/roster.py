@@ -1,10 +1,26 @@
-"""Who is on duty: rotations of local days, overrides, and the people behind them."""
+"""Who is on duty: the people of a station, their rotations and overrides, as one immutable version."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
+from amparo_notify.core.errors import Fault
 from amparo_notify.core.notice import Medium
+from amparo_notify.core.shift_faults import override_faults, rotation_faults, zone_faults
+from amparo_notify.core.shifts import Duty, Override, Rotation, Shift, next_change, scheduled, serving
+
+__all__ = [
+    "Contact",
+    "Duty",
+    "Gap",
+    "Officer",
+    "Override",
+    "Roster",
+    "Rotation",
+    "Shift",
+    "with_people",
+]
 
 
 @dataclass(frozen=True)
@@ -29,50 +45,21 @@ class Officer:
     def reachable(self) -> bool:
         return any(contact.usable for contact in self.contacts)
 
-
-@dataclass(frozen=True)
-class Shift:
-    """One watch of a cycle: local day of the cycle (from 0), local start and end, and the slot that serves it.
-
-    An end at or before the start falls on the next local day, so 08:00-08:00 lasts a day.
-    """
-
-    day: int
-    start: time
-    end: time
-    slot: int
+    @property
+    def covers(self) -> bool:
+        """Whether this person counts as coverage: a contact that works and that they have confirmed."""
+        return any(contact.usable and contact.verified for contact in self.contacts)
 
 
 @dataclass(frozen=True)
-class Rotation:
-    """A cycle of `days` local days from `starts_on`, with the officers (badges) of each slot."""
-
-    name: str  # "agentes", "jefatura"
-    starts_on: date
-    days: int
-    shifts: tuple[Shift, ...]
-    slots: tuple[tuple[str, ...], ...]
-
-
-@dataclass(frozen=True)
-class Override:
-    """From `start` to `end` (aware), `officers` serve a rotation in place of `replaces` (empty: of everybody)."""
+class Gap:
+    """A time (UTC) in which a rotation has fewer people than its minimum."""
 
     rotation: str
     start: datetime
     end: datetime
-    officers: tuple[str, ...]
-    replaces: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Duty:
-    """One person on duty at an instant, and why."""
-
-    badge: str
-    rotation: str
-    source: str  # "rotation" | "override"
-    until: datetime  # the hand-over, UTC
+    on_duty: int
+    minimum: int
 
 
 @dataclass(frozen=True)
@@ -87,3 +74,82 @@ class Roster:
     overrides: tuple[Override, ...] = ()
     headquarters: tuple[str, ...] = ()
     court: tuple[str, ...] = ()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The station's zone. Raises ZoneInfoNotFoundError where `faults` would have said so."""
+        return ZoneInfo(self.time_zone)
+
+    def on_duty(self, rotation: str, at: datetime) -> tuple[Duty, ...]:
+        """Return who serves a rotation at `at`; nobody for a rotation that the roster does not have."""
+        return tuple(
+            duty
+            for own in self._rotations(rotation)
+            for duty in serving(own, self.overrides, self.zone, at).values()
+        )
+
+    def relieved(self, rotation: str, at: datetime) -> tuple[str, ...]:
+        """Return the badges that the cycle puts on duty at `at` and an override takes off."""
+        serve = {duty.badge for duty in self.on_duty(rotation, at)}
+        return tuple(
+            badge
+            for own in self._rotations(rotation)
+            for badge in scheduled(own, self.zone, at)
+            if badge not in serve
+        )
+
+    def next_handover(self, at: datetime) -> datetime | None:
+        """Return the next instant after `at` (UTC) at which anybody's duty changes, or None if it never does."""
+        changes = (next_change(rotation, self.overrides, self.zone, at) for rotation in self.rotations)
+        return min((change for change in changes if change), default=None)
+
+    def gaps(self, start: datetime, end: datetime) -> tuple[Gap, ...]:
+        """Return, rotation by rotation, the times from `start` to `end` with too few people who can be reached."""
+        return tuple(gap for rotation in self.rotations for gap in self._gaps(rotation, start, end))
+
+    def faults(self) -> tuple[Fault, ...]:
+        """Return everything that makes this roster unfit to be used, all at once."""
+        return (*self.schedule_faults(), *self._unknown_people())
+
+    def schedule_faults(self) -> tuple[Fault, ...]:
+        """Return what is wrong with zone, rotations and overrides, whoever the people are."""
+        return (
+            *zone_faults(self.time_zone),
+            *rotation_faults(self.rotations),
+            *override_faults(self.overrides, self.rotations),
+        )
+
+    def _rotations(self, name: str) -> Iterator[Rotation]:
+        return (rotation for rotation in self.rotations if rotation.name == name)
+
+    def _gaps(self, rotation: Rotation, start: datetime, end: datetime) -> Iterator[Gap]:
+        while start < end:
+            turn = next_change(rotation, self.overrides, self.zone, start) or end
+            count = sum(map(self._counts, serving(rotation, self.overrides, self.zone, start)))
+            if count < rotation.minimum:
+                yield Gap(rotation.name, start, min(turn, end), count, rotation.minimum)
+            start = turn
+
+    def _counts(self, badge: str) -> bool:
+        """Whether a badge is coverage. Without people (a roster as written) every badge is."""
+        return badge in self.officers and self.officers[badge].covers if self.officers else True
+
+    def _unknown_people(self) -> Iterator[Fault]:
+        named = {f"rotations.{r.name}": [b for slot in r.slots for b in slot] for r in self.rotations}
+        for number, override in enumerate(self.overrides):
+            named[f"overrides[{number}]"] = [*override.officers, *override.replaces]
+        named["headquarters"] = list(self.headquarters)
+        named["court"] = list(self.court)
+        for where, badges in named.items():
+            for badge in dict.fromkeys(badges):
+                if badge not in self.officers:
+                    yield Fault(
+                        where,
+                        f"La placa «{badge}» no es de nadie.",
+                        "Dé de alta a la persona o corrija la placa.",
+                    )
+
+
+def with_people(roster: Roster, officers: Mapping[str, Officer], court: tuple[str, ...]) -> Roster:
+    """Return a written roster with the people as they are now: those of the station, headquarters and court."""
+    return replace(roster, officers=officers, court=court)
