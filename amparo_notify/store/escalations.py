@@ -261,3 +261,10 @@ def find_receipt(tx: Connection, code_hash: str) -> tuple[str, str, int] | None:
     """(kind, JWS, order) of a receipt."""
     row = tx.execute(select(receipt).where(receipt.c.code_hash == code_hash)).first()
     return (row.kind, row.jws, row.orders) if row else None
+
+
+def newest_receipt(tx: Connection, order_id: int, kind: str) -> tuple[int, str] | None:
+    """(id, JWS) of the newest receipt of a kind about an order."""
+    which = (receipt.c.orders == order_id) & (receipt.c.kind == kind)
+    row = tx.execute(select(receipt.c.id, receipt.c.jws).where(which).order_by(receipt.c.id.desc()).limit(1)).first()
+    return (row.id, row.jws) if row else None

@@ -125,6 +125,11 @@ def _order(row: Row[tuple[object, ...]]) -> Order:
     )
 
 
+def fingerprint_of(tx: Connection, order_id: int) -> str:
+    """What makes an upload a repeat of this order."""
+    return str(tx.execute(select(orders.c.fingerprint).where(orders.c.id == order_id)).scalar_one())
+
+
 def change(tx: Connection, order_id: int, **columns: object) -> None:
     tx.execute(update(orders).where(orders.c.id == order_id).values(**columns))
 

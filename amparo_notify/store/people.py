@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
 
 from amparo_notify.core.notice import Medium
 from amparo_notify.core.roster import Contact, Officer
@@ -43,6 +43,7 @@ class Station:
 class NewContact:
     kind: str  # mobile | landline | email
     address: str
+    address_hash: str  # keyed, so that an inbound sender can be found
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,11 @@ def find_court(tx: Connection, *, code: str | None = None, id: int | None = None
 
 def _court(row: Row[tuple[object, ...]]) -> Court:
     return Court(row.id, row.code, row.name, row.phone, row.time_zone, row.log)
+
+
+def hold_court(tx: Connection, court_id: int) -> None:
+    """Lock a court's row: uploads of one court come one after another, so that a duplicate finds the first."""
+    tx.execute(select(court.c.id).where(court.c.id == court_id).with_for_update(key_share=True))
 
 
 def take_folio(tx: Connection, court_id: int) -> int:
@@ -158,7 +164,7 @@ def add_officer(
                 kind=new.kind,
                 position=position,
                 address_sealed=safe.seal(new.address, f"contact:{badge}:{new.kind}:{position}"),
-                address_hash=vault.blind(new.address),
+                address_hash=new.address_hash,
                 verified_at=verified_at,
             )
         )
@@ -167,17 +173,23 @@ def add_officer(
 
 def officers(tx: Connection, *, station_id: int | None = None, court_id: int | None = None) -> dict[str, Officer]:
     """Badge to officer, with contacts: of a station, of a court, or (with neither) of headquarters."""
-    place = (
-        officer.c.station == station_id
-        if station_id is not None
-        else officer.c.court == court_id
-        if court_id is not None
-        else officer.c.station.is_(None) & officer.c.court.is_(None)
-    )
+    if station_id is not None:
+        return _officers(tx, officer.c.station == station_id)
+    if court_id is not None:
+        return _officers(tx, officer.c.court == court_id)
+    return _officers(tx, officer.c.station.is_(None) & officer.c.court.is_(None))
+
+
+def everyone(tx: Connection, badges: list[str]) -> dict[str, Officer]:
+    """Badge to officer, with contacts, for these badges."""
+    return _officers(tx, officer.c.badge.in_(badges))
+
+
+def _officers(tx: Connection, which: ColumnElement[bool]) -> dict[str, Officer]:
     rows = tx.execute(
         select(officer.c.badge, officer.c.post, contact.c.kind, contact.c.position, contact.c.verified_at)
         .outerjoin(contact, contact.c.officer == officer.c.id)
-        .where(place, officer.c.active)
+        .where(which, officer.c.active)
         .order_by(officer.c.badge, contact.c.kind.desc(), contact.c.position)
     )
     posts: dict[str, str] = {}
@@ -220,8 +232,8 @@ def address(tx: Connection, vault: Vault, badge: str, medium: Medium, position: 
     return vaults.unlock(tx, vault, f"officer:{badge}").open(sealed, f"contact:{badge}:{kind}:{place}")
 
 
-def addresses(tx: Connection, vault: Vault, badge: str) -> list[NewContact]:
-    """Every contact of an officer in clear, for the administrator's pages and the command line."""
+def addresses(tx: Connection, vault: Vault, badge: str) -> list[tuple[str, str]]:
+    """(kind, address) of every contact of an officer in clear, for the administrator's pages and the command line."""
     rows = tx.execute(
         select(contact.c.kind, contact.c.position, contact.c.address_sealed)
         .join(officer, officer.c.id == contact.c.officer)
@@ -230,16 +242,16 @@ def addresses(tx: Connection, vault: Vault, badge: str) -> list[NewContact]:
     ).all()
     safe = vaults.unlock(tx, vault, f"officer:{badge}")
     return [
-        NewContact(row.kind, safe.open(row.address_sealed, f"contact:{badge}:{row.kind}:{row.position}")) for row in rows
+        (row.kind, safe.open(row.address_sealed, f"contact:{badge}:{row.kind}:{row.position}")) for row in rows
     ]
 
 
-def owners_of(tx: Connection, vault: Vault, address_: str) -> list[str]:
+def owners_of(tx: Connection, address_hash: str) -> list[str]:
     """Badges of the officers who have this address: phones are shared, so there may be several."""
     found = (
         select(officer.c.badge)
         .join(contact, contact.c.officer == officer.c.id)
-        .where(contact.c.address_hash == vault.blind(address_))
+        .where(contact.c.address_hash == address_hash)
         .distinct()
     )
     return list(tx.scalars(found))

@@ -265,6 +265,7 @@ orders = Table(
     Column("state", String(10), nullable=False),
     Column("expediente", String(40), nullable=False),
     Column("suspension", String(12), nullable=False),
+    Column("fingerprint", String(64), nullable=False),  # of the fields as first submitted, stations left out
     Column("instruction_sealed", LargeBinary, nullable=False),  # what the officer must do
     Column("marked", Boolean, nullable=False, server_default=text("false")),  # "revocación no consultada"
     Column("drill", Boolean, nullable=False, server_default=text("false")),
@@ -400,8 +401,9 @@ attempt = Table(
     Column("status", String(12), nullable=False),
     Column("detail", String(120), nullable=False, server_default=""),
     Column("made_at", Instant, nullable=False),
-    Column("check_at", Instant, index=True),  # ask the provider then, if nothing was heard
+    Column("check_at", Instant),  # ask the provider then, if nothing was heard
     UniqueConstraint("notice", "fence"),
+    Index("ix_attempt_check", "check_at", postgresql_where=text("check_at IS NOT NULL"), sqlite_where=text("check_at IS NOT NULL")),
 )
 
 provider_event = Table(

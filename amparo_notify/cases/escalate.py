@@ -1,0 +1,152 @@
+"""Escalation: gather, let the core decide, apply. Every change of an order ends here."""
+
+import secrets
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from amparo_notify.cases.services import Services
+from amparo_notify.cases.witness import stream_of, witness
+from amparo_notify.core.escalation import Owed, Plan, Step, plan
+from amparo_notify.core.events import Event
+from amparo_notify.core.evidence import Actor, Fact, instant
+from amparo_notify.core.hold import HOLD_POLICY
+from amparo_notify.core.notice import Medium
+from amparo_notify.core.policy import Policy
+from amparo_notify.core.roster import Roster
+from amparo_notify.seal.envelope import hash_token
+from amparo_notify.store import escalations, orders, outbox, people, rosters
+from amparo_notify.store.escalations import Escalation
+from amparo_notify.store.orders import Order
+
+LINK_LIFE = timedelta(days=30)
+REPLY_ALPHABET = "ACDEFHJKLMNPQRTUVWXY34679"
+"""Letters and digits that nobody confuses on a small screen or aloud."""
+
+PLANNER = Actor("system:escalation")
+
+
+def escalate_due(services: Services, now: datetime) -> int:
+    """Plan every escalation whose instant has come, one transaction each; return how many."""
+    database = services.database
+    with database.read() as tx:
+        due = escalations.due(tx, now)
+    for escalation_id, order_id in due:
+        with database.write(order_id) as tx:
+            escalation = escalations.get(tx, escalation_id)
+            if escalation.next_at is not None and escalation.next_at <= now:
+                advance(services, tx, orders.get(tx, order_id), escalation, now)
+    return len(due)
+
+
+def advance(services: Services, tx: Connection, order: Order, escalation: Escalation, now: datetime) -> Plan:
+    """Do what the plan says of one escalation: notices, records, the next instant. The caller holds the lock."""
+    policy, roster = gather(tx, order, escalation)
+    decided = plan(policy, roster, escalation.state, now)
+    stream = stream_of(tx, order)
+    for step in decided.steps:
+        witness(services, tx, stream, _fact(step, escalation, roster, now), now)
+    for owed in decided.notices:
+        write_notice(services, tx, escalation, owed)
+    escalations.save(tx, escalation.id, decided.state, decided.next_at)
+    if decided.notices:
+        services.database.wake(tx)
+    return decided
+
+
+def gather(tx: Connection, order: Order, escalation: Escalation) -> tuple[Policy, Roster]:
+    """The policy that the escalation started with, and the roster as it is now less the contacts found dead."""
+    court_id = order.court
+    if escalation.station is None or escalation.policy is None:
+        court = people.find_court(tx, id=court_id)
+        assert court is not None
+        policy, roster = HOLD_POLICY, rosters.court_roster(tx, court.code, court.id, court.time_zone)
+    else:
+        station = people.find_station(tx, id=escalation.station)
+        assert station is not None
+        policy = rosters.kept_policy(tx, escalation.policy)
+        roster = rosters.current_roster(tx, station, court_id)
+    return policy, _without(roster, outbox.dead_contacts(tx, escalation.id))
+
+
+def _without(roster: Roster, dead: set[tuple[str, Medium, int]]) -> Roster:
+    if not dead:
+        return roster
+    officers = {
+        badge: replace(
+            officer,
+            contacts=tuple(
+                replace(contact, usable=(badge, contact.medium, contact.position) not in dead)
+                for contact in officer.contacts
+            ),
+        )
+        for badge, officer in roster.officers.items()
+    }
+    return replace(roster, officers=officers)
+
+
+def _fact(step: Step, escalation: Escalation, roster: Roster, now: datetime) -> Fact:
+    details: dict[str, object] = {
+        "station": roster.station,
+        "reason": step.reason,
+        "round": step.round,
+        "level": step.level,
+        "due_at": instant(step.due_at),
+        "late_ms": max(0, int((now - step.due_at).total_seconds() * 1000)),
+        "roster_version": roster.version,
+        "recipients": [{"officer": badge, "by": source} for badge, source in step.recipients],
+        "left_out": [{"officer": badge, "why": why} for badge, why in step.left_out],
+    }
+    return Fact(Event(step.event), now, PLANNER, details=details | {"escalation": escalation.id})
+
+
+def write_notice(services: Services, tx: Connection, escalation: Escalation, owed: Owed) -> None:
+    """Write one notice with the link that its officer will open. Written twice it stays one."""
+    officer_id = people.officer_ids(tx, [owed.badge])[owed.badge]
+    link_for(services, tx, escalation, officer_id)
+    outbox.write(
+        tx,
+        escalation=escalation.id,
+        orders=escalation.order,
+        officer=officer_id,
+        medium=str(owed.medium),
+        contact=owed.contact,
+        purpose=str(owed.purpose),
+        cause=str(owed.cause),
+        round=owed.round,
+        level=owed.level,
+        rank=0 if owed.first else 1,
+        detail=owed.detail,
+        plan_key=owed.key,
+        due_at=owed.due_at,
+    )
+
+
+def link_for(services: Services, tx: Connection, escalation: Escalation, officer_id: int) -> None:
+    """Make sure that an officer has a way to this escalation, with a reply code that was never used before."""
+    if escalations.link_of(tx, escalation.id, officer_id) is not None:
+        return
+    code = _new_code(tx)
+    expires_at = escalation.state.opened_at + LINK_LIFE
+    link_id = escalations.add_link(tx, escalation.id, officer_id, code, expires_at)
+    escalations.name_link(tx, link_id, hash_token(services.tokens.token("notice", link_id)))
+
+
+def _new_code(tx: Connection) -> str:
+    while True:
+        code = "".join(secrets.choice(REPLY_ALPHABET) for _ in range(5))
+        if not escalations.code_taken(tx, code) and not code.isdigit():
+            return code
+
+
+def next_instant(services: Services) -> datetime | None:
+    """When the worker must look again: the next escalation, notice, provider check or release of a held order."""
+    with services.database.read() as tx:
+        instants = (
+            escalations.next_due(tx),
+            outbox.next_due(tx),
+            outbox.next_check(tx),
+            orders.next_release(tx),
+        )
+    return min((each for each in instants if each is not None), default=None)
