@@ -10,7 +10,7 @@ LEAD = timedelta(seconds=1)
 """The last level fires this long before the deadline, so that a late tick does not pass it."""
 
 REPEAT_FLOOR = 60
-"""Seconds. However near the departure, a round starts no sooner after the last: a call read three times takes as long."""
+"""Seconds. However near the departure, rounds are this far apart: a call read three times takes as long."""
 
 ROUNDS_LEFT = 10
 """Near a departure, rounds follow one another by this part of the time that is left until it."""

@@ -1,10 +1,11 @@
 """Escalation policy: levels, their targets and delays. Immutable once used."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 
-from amparo_notify.core.errors import Fault
+from amparo_notify.core.errors import Fault, Invalid
 from amparo_notify.core.notice import Medium
+from amparo_notify.core.reading import each, one_of, read, record, text, whole
 
 ROTATION, POST, HEADQUARTERS, COURT = "rotation", "post", "headquarters", "court"
 KINDS = (ROTATION, POST, HEADQUARTERS, COURT)
@@ -44,6 +45,12 @@ class Policy:
     def faults(self) -> tuple[Fault, ...]:
         """Return everything that makes this policy unfit to be used, all at once."""
         return tuple(self._faults())
+
+    def checked(self) -> "Policy":
+        """Return this policy. Raises Invalid with every fault."""
+        if faults := self.faults():
+            raise Invalid(*faults)
+        return self
 
     def _faults(self) -> Iterator[Fault]:
         if not self.levels:
@@ -101,3 +108,30 @@ DEFAULT_POLICY = Policy(
 
 HOLD_POLICY = Policy(levels=(Level((Target(COURT),), ALL_MEDIA, 0),), repeat_after=120)
 """For an order held for a second person of its court: the court's own duty contacts, every two minutes."""
+
+_TARGET = record(Target, {"kind": text}, {"name": text})
+_LEVEL = record(Level, {"targets": each(_TARGET), "media": each(one_of(Medium)), "delay": whole})
+_POLICY = record(
+    Policy,
+    {"levels": each(_LEVEL), "repeat_after": whole},
+    {"display_within": whole, "outcome_within": whole, "required_grade": text, "version": whole},
+)
+
+
+def policy_to_json(policy: Policy) -> dict[str, object]:
+    """Return JSON values that `policy_from_json` reads back."""
+    return asdict(policy, dict_factory=_plain)
+
+
+def _plain(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in pairs}
+
+
+def policy_from_json(data: Mapping[str, object]) -> Policy:
+    """Return the policy of a JSON document. Raises Invalid with every fault of its form.
+
+    Whether it is fit for use is another question (`checked`), asked when it is written: what an escalation began
+    with is read back even if the rules have become stricter since.
+    """
+    policy: Policy = read(_POLICY, data)
+    return policy

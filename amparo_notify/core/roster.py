@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from amparo_notify.core.errors import Fault
+from amparo_notify.core.errors import Fault, Invalid
 from amparo_notify.core.notice import Medium
+from amparo_notify.core.reading import day, each, instant, read, record, text, wall_time, whole
 from amparo_notify.core.shift_faults import override_faults, rotation_faults, zone_faults
 from amparo_notify.core.shifts import Duty, Override, Rotation, Shift, next_change, scheduled, serving
 
@@ -19,6 +20,8 @@ __all__ = [
     "Roster",
     "Rotation",
     "Shift",
+    "roster_from_json",
+    "roster_to_json",
     "with_people",
 ]
 
@@ -111,6 +114,12 @@ class Roster:
         """Return everything that makes this roster unfit to be used, all at once."""
         return (*self.schedule_faults(), *self._unknown_people())
 
+    def checked(self) -> "Roster":
+        """Return this roster. Raises Invalid with every fault."""
+        if faults := self.faults():
+            raise Invalid(*faults)
+        return self
+
     def schedule_faults(self) -> tuple[Fault, ...]:
         """Return what is wrong with zone, rotations and overrides, whoever the people are."""
         return (
@@ -153,3 +162,71 @@ class Roster:
 def with_people(roster: Roster, officers: Mapping[str, Officer], court: tuple[str, ...]) -> Roster:
     """Return a written roster with the people as they are now: those of the station, headquarters and court."""
     return replace(roster, officers=officers, court=court)
+
+
+_SHIFT = record(Shift, {"day": whole, "start": wall_time, "end": wall_time, "slot": whole})
+_ROTATION = record(
+    Rotation,
+    {"name": text, "starts_on": day, "days": whole, "shifts": each(_SHIFT), "slots": each(each(text))},
+    {"minimum": whole},
+)
+_OVERRIDE = record(
+    Override,
+    {"rotation": text, "start": instant, "end": instant, "officers": each(text)},
+    {"replaces": each(text)},
+)
+_ROSTER = record(
+    Roster,
+    {"station": text, "time_zone": text},
+    {
+        "version": whole,
+        "rotations": each(_ROTATION),
+        "overrides": each(_OVERRIDE),
+        "headquarters": each(text),
+    },
+)
+
+
+def roster_to_json(roster: Roster) -> dict[str, object]:
+    """Return JSON values that `roster_from_json` reads back: the schedule, without the people behind the badges."""
+    return {
+        "station": roster.station,
+        "time_zone": roster.time_zone,
+        "version": roster.version,
+        "rotations": [_rotation_to_json(rotation) for rotation in roster.rotations],
+        "overrides": [
+            {
+                "rotation": override.rotation,
+                "start": override.start.isoformat(),
+                "end": override.end.isoformat(),
+                "officers": list(override.officers),
+                "replaces": list(override.replaces),
+            }
+            for override in roster.overrides
+        ],
+        "headquarters": list(roster.headquarters),
+    }
+
+
+def _rotation_to_json(rotation: Rotation) -> dict[str, object]:
+    return {
+        "name": rotation.name,
+        "starts_on": rotation.starts_on.isoformat(),
+        "days": rotation.days,
+        "shifts": [
+            {"day": s.day, "start": s.start.isoformat(), "end": s.end.isoformat(), "slot": s.slot}
+            for s in rotation.shifts
+        ],
+        "slots": [list(slot) for slot in rotation.slots],
+        "minimum": rotation.minimum,
+    }
+
+
+def roster_from_json(data: Mapping[str, object]) -> Roster:
+    """Return the roster of a JSON document, without people. Raises Invalid with every fault of its form.
+
+    Whether it is fit for use is another question (`checked`, after `with_people`), asked when it is written: a
+    version in use is read back even if the rules have become stricter since.
+    """
+    roster: Roster = read(_ROSTER, data)
+    return roster
