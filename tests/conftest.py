@@ -1,5 +1,6 @@
 """Databases and keys for every test: each test that asks for `database_url` runs on SQLite and on PostgreSQL."""
 
+import fcntl
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -36,8 +37,10 @@ def postgresql() -> Iterator[PostgresServer]:
     """A PostgreSQL of this test process's own; `postgresql.get_uri(name)` is the address of a database in it."""
     # Directly under the system's temporary folder: run as root, the server loosens its parent folders' modes.
     with tempfile.TemporaryDirectory(prefix="amparo-pg-", ignore_cleanup_errors=True) as folder:
-        server = get_server(folder, cleanup_mode="stop", start=False)
-        server.ensure_pgdata_inited()
+        with (Path(tempfile.gettempdir()) / "amparo-pg.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # run as root, it makes a user: one test process at a time
+            server = get_server(folder, cleanup_mode="stop", start=False)
+            server.ensure_pgdata_inited()
         with (Path(folder) / "postgresql.conf").open("a") as conf:  # the tests' disk may lose everything
             conf.write(
                 "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nmax_connections = 300\n"
