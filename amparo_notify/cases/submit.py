@@ -15,7 +15,7 @@ from amparo_notify.cases.services import Caller, Services
 from amparo_notify.cases.signers import judge
 from amparo_notify.cases.witness import Receipt, Stream, issue, newest_receipt, stream_of, witness
 from amparo_notify.core.errors import Conflict, Denied, Fault, Invalid, Refusal
-from amparo_notify.core.escalation import Phase, State, opened
+from amparo_notify.core.escalation import held, opened
 from amparo_notify.core.events import Event
 from amparo_notify.core.evidence import Fact
 from amparo_notify.core.hold import HOLD_LIMIT, release_at
@@ -384,9 +384,8 @@ def _escalate(services: Services, tx: Connection, order: Order, station: Station
     version = rosters.current_policy(tx, station)
     assert version is not None
     departures = [each for each in orders.person_ids(tx, order.id).values() if each]
-    state = opened(now, min(departures, default=None))
-    if order.state is OrderState.HELD:
-        state = State(Phase.HELD, now, departs_at=state.departs_at)
+    begin = held if order.state is OrderState.HELD else opened
+    state = begin(now, min(departures, default=None))
     escalation_id = escalations.add(tx, order.id, station.id, version.id, state, None)
     if order.state is OrderState.OPEN:
         advance(services, tx, order, escalations.get(tx, escalation_id), now)
@@ -396,7 +395,7 @@ def hold(services: Services, tx: Connection, order: Order, reason: str, now: dat
     """Chase the court's own duty contacts for a second person."""
     details: dict[str, object] = {"reason": reason, "limit_seconds": int(HOLD_LIMIT.total_seconds())}
     witness(services, tx, stream_of(tx, order), Fact(Event.HELD, now, details=details), now)
-    state = State(Phase.CHASING, now, cause=Cause.HOLD)
+    state = opened(now, None, Cause.HOLD)
     escalation_id = escalations.add(tx, order.id, None, None, state, None)
     advance(services, tx, order, escalations.get(tx, escalation_id), now)
 

@@ -36,6 +36,7 @@ class Event(StrEnum):
     OUTCOME_OVERDUE = "outcome_overdue"
     EXHAUSTED = "exhausted"
     ALARMED = "alarm"
+    REMINDED = "reminded"
     REPORTED = "outcome_reported"
     FLIGHT_CHANGED = "flight_changed"
     STATION_ADDED = "station_added"

@@ -78,6 +78,7 @@ def save(tx: Connection, escalation_id: int, state: State, next_at: datetime | N
 def _columns(state: State) -> dict[str, object]:
     return {
         "phase": str(state.phase),
+        "cause": str(state.cause),
         "opened_at": state.opened_at,
         "round": state.round,
         "level": state.level,
@@ -141,7 +142,7 @@ def _kept(tx: Connection, row: Row[tuple[object, ...]]) -> Escalation:
         display_due=row.display_due,
         outcome_due=row.outcome_due,
         told=frozenset(told),
-        cause=Cause.ORDER if row.station is not None else Cause.HOLD,
+        cause=Cause(row.cause),
     )
     return Escalation(row.id, row.orders, row.station, row.policy, state, row.next_at)
 

@@ -351,6 +351,7 @@ escalation = Table(
     _ref("station", "station.id", nullable=True),
     _ref("policy", "policy.id", nullable=True),
     Column("phase", String(12), nullable=False),
+    Column("cause", String(12), nullable=False),
     Column("opened_at", Instant, nullable=False),
     Column("round", Integer, nullable=False),
     Column("level", Integer, nullable=False),
