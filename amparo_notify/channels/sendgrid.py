@@ -20,7 +20,7 @@ from sendgrid.helpers.mail import (
     TrackingSettings,
 )
 
-from amparo_notify.channels.wire import TIMEOUT, busy, network_fault
+from amparo_notify.channels.wire import TIMEOUT, busy, check_address, network_fault
 from amparo_notify.core.errors import ChannelError
 from amparo_notify.core.notice import Medium, Status
 from amparo_notify.core.ports import Message, Sent
@@ -71,6 +71,7 @@ class SendGridEmail:
 
     def send(self, message: Message) -> Sent:
         """Hand the mail to SendGrid. Raises ChannelError."""
+        check_address(message.to)
         try:
             answer = self._api.send(self._mail(message))
         except HTTPError as refusal:

@@ -9,7 +9,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
-from amparo_notify.channels.wire import TIMEOUT, carried_nothing
+from amparo_notify.channels.wire import TIMEOUT, carried_nothing, check_address
 from amparo_notify.core.errors import ChannelError
 from amparo_notify.core.notice import Medium, Status
 from amparo_notify.core.ports import Message, Sent
@@ -42,6 +42,7 @@ class SmtpEmail:
 
     def send(self, message: Message) -> Sent:
         """Hand the mail to the server. Raises ChannelError; `unknown` only once the text was on its way."""
+        check_address(message.to)
         mail = self._mail(message)
         with self._session() as server:
             try:

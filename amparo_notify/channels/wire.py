@@ -5,6 +5,7 @@ have carried the message: that is unknown, and the dispatcher reconciles before 
 """
 
 import errno
+import re
 import socket
 import ssl
 from collections.abc import Mapping
@@ -23,6 +24,15 @@ MAX_RETRY_AFTER = 300.0
 """Seconds: a provider that asks for more is treated as down, since a departure will not wait for it."""
 
 _NEVER_SENT_ERRNO = {errno.ECONNREFUSED, errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL}
+
+
+_ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>.]+")
+
+
+def check_address(address: str) -> None:
+    """Raise a permanent ChannelError for what is no mail address: the SDKs fail over it in ways of their own."""
+    if not _ADDRESS.fullmatch(address):
+        raise ChannelError("not a mail address", permanent=True)
 
 
 def carried_nothing(fault: BaseException | None) -> bool:
