@@ -11,7 +11,7 @@ from typing import Any
 
 from amparo_notify.core import pace
 from amparo_notify.core.notice import Cause, Medium, Purpose
-from amparo_notify.core.policy import ALL_MEDIA, COURT, DEFAULT_POLICY, Level, Policy, Target
+from amparo_notify.core.policy import ALL_MEDIA, COURT, DEFAULT_POLICY, ROTATION, Level, Policy, Target
 from amparo_notify.core.recipients import Reached, Recipient, contacts, resolve
 from amparo_notify.core.roster import Roster
 from amparo_notify.core.state import CHASES, SILENT, Owed, Phase, Plan, State, Step
@@ -101,15 +101,22 @@ class _Draft:
     def tell_incoming(self) -> None:
         """Whoever has come on duty since, in a rotation that was reached, and was not told, is told once."""
         if self.state.phase in (*CHASES, Phase.PAUSED, Phase.ACKNOWLEDGED):
-            reached = self.levels if self.state.round > 1 else self.levels[: self.state.level]
             told = self.state.told | {owed.badge for owed in self.notices}
             incoming: dict[str, tuple[Recipient, Level]] = {}
-            for level in reached:
+            for level in [level for number, level in enumerate(self.levels) if self._was_reached(number)]:
                 for recipient in self._resolve(level).people:
                     if recipient.on_watch and recipient.officer.badge not in told:
                         incoming.setdefault(recipient.officer.badge, (recipient, level))
             if incoming:
                 self._tell_shift(incoming.values())
+
+    def _was_reached(self, number: int) -> bool:
+        """Whether this round has fired a level, or an earlier one told somebody of its rotation."""
+        state = self.state
+        watches = [target.name for target in self.levels[number].targets if target.kind == ROTATION]
+        return number < state.level or (
+            state.round > 1 and any(state.told & self.roster.members(name) for name in watches)
+        )
 
     def remind_court(self) -> None:
         """Only the court closes an order; it is asked once a day."""

@@ -91,6 +91,10 @@ class Roster:
             for duty in serving(own, self.overrides, self.zone, at).values()
         )
 
+    def members(self, rotation: str) -> frozenset[str]:
+        """Return every badge that a rotation ever puts on duty, overrides apart."""
+        return frozenset(badge for own in self._rotations(rotation) for slot in own.slots for badge in slot)
+
     def relieved(self, rotation: str, at: datetime) -> tuple[str, ...]:
         """Return the badges that the cycle puts on duty at `at` and an override takes off."""
         serve = {duty.badge for duty in self.on_duty(rotation, at)}

@@ -1,0 +1,54 @@
+"""Preview: whom an order at some instant would reach if nobody answered, drawn by plan() itself."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from amparo_notify.core.escalation import opened, plan
+from amparo_notify.core.notice import Cause, Medium
+from amparo_notify.core.policy import Policy
+from amparo_notify.core.roster import Roster
+from amparo_notify.core.state import Plan, Step
+
+LOOKS = 1_000
+"""More looks than any policy of a screenful needs for two rounds: levels and hand-overs, each once."""
+
+
+class Expected(NamedTuple):
+    """One line of a preview: what would happen at `at` (UTC), and who would be called by what."""
+
+    at: datetime
+    level: int
+    reason: str
+    recipients: tuple[tuple[str, Medium], ...]  # (badge, medium); nobody for a level that is skipped
+
+
+def preview(
+    policy: Policy, roster: Roster, at: datetime, departs_at: datetime | None, cause: Cause = Cause.ORDER
+) -> list[Expected]:
+    """Return what an order accepted at `at` would do until its first repeat is complete."""
+    state, now = opened(at, departs_at, cause), at
+    lines: list[Expected] = []
+    for _ in range(LOOKS):
+        answer = plan(policy, roster, state, now)
+        lines.extend(_line(answer, step, now) for step in answer.steps if step.event != "exhausted")
+        state = answer.state
+        if (
+            answer.next_at is None
+            or state.round > 2
+            or (state.round == 2 and state.level == len(policy.levels))
+        ):
+            break
+        now = answer.next_at
+    return lines
+
+
+def _line(answer: Plan, step: Step, now: datetime) -> Expected:
+    """A person whom two levels reach in one instant is called once, and shown with the first."""
+    called = {badge for badge, _ in step.recipients}
+    media = tuple(
+        (owed.badge, owed.medium)
+        for owed in answer.notices
+        if owed.badge in called
+        and (owed.level, owed.detail == step.reason) == (step.level, step.event == "alarm")
+    )
+    return Expected(now, step.level, step.reason, media)
