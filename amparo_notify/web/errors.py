@@ -1,0 +1,102 @@
+"""Refusals and faults, answered calmly: a Spanish page for people, problem+json (RFC 9457) for programs."""
+
+import structlog
+from flask import Flask, Response, g, jsonify, make_response, render_template, request
+from flask_wtf.csrf import CSRFError  # type: ignore[import-untyped]
+from werkzeug.exceptions import HTTPException
+
+from amparo_notify.core.errors import Fault, Refusal
+
+log = structlog.get_logger()
+
+SENTENCES = {
+    400: ("La solicitud no se entiende", "Vuelva a la página anterior e inténtelo de nuevo."),
+    401: ("Hace falta entrar", "Entre con su cuenta para ver esta página."),
+    403: (
+        "Esta página no es para su cuenta",
+        "Si debería poder verla, hable con quien administra el servicio.",
+    ),
+    404: (
+        "Aquí no hay nada",
+        "La dirección está incompleta o dejó de servir. Revise que la copió entera.",
+    ),
+    405: ("Eso no se puede hacer aquí", "Vuelva a la página anterior e inténtelo de nuevo."),
+    409: ("Ya existe, con otros datos", "Revise lo que ya está registrado antes de volver a enviarlo."),
+    410: ("Este enlace ya no sirve", "Pida uno nuevo a quien se lo envió."),
+    413: (
+        "El archivo es demasiado grande",
+        "El límite es 32 MiB. Genere el PDF con menor resolución y fírmelo de nuevo.",
+    ),
+    415: ("El tipo de contenido no se admite", "Revise el formato de lo que envía."),
+    422: ("Falta corregir algo", "Revise los datos señalados."),
+    429: ("Demasiados intentos", "Espere un momento y vuelva a intentarlo."),
+    500: (
+        "Algo falló de nuestro lado",
+        "Ninguna orden recibida se ha perdido. Inténtelo de nuevo o avise por teléfono.",
+    ),
+    503: (
+        "El servicio no puede hacer esto ahora",
+        "Inténtelo de nuevo en un momento; si urge, avise por teléfono.",
+    ),
+}
+STALE_FORM = (
+    "Esta página llevaba mucho tiempo abierta",
+    "Recárguela y envíe sus datos otra vez. No se ha cambiado nada.",
+)
+
+
+def install(app: Flask) -> None:
+    """Answer every refusal and every fault; nobody ever sees a trace."""
+    app.register_error_handler(Refusal, _refused)
+    app.register_error_handler(CSRFError, lambda error: answer(400, sentence=STALE_FORM))
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _broken)
+
+
+def answer(status: int, faults: tuple[Fault, ...] = (), sentence: tuple[str, str] | None = None) -> Response:
+    """The page or the problem document of a status."""
+    title, remedy = sentence or SENTENCES.get(status, SENTENCES[400 if status < 500 else 500])
+    if for_program():
+        return problem(status, title, remedy if not faults else "", faults)
+    page = render_template("pages/error.html", status=status, title=title, remedy=remedy, faults=faults)
+    return make_response(page, status)
+
+
+def problem(
+    status: int, title: str, detail: str = "", faults: tuple[Fault, ...] = (), **more: object
+) -> Response:
+    """A problem document (RFC 9457) with `errors`, each with its field, what is wrong and the remedy."""
+    body: dict[str, object] = {"type": "about:blank", "title": title, "status": status}
+    if detail:
+        body["detail"] = detail
+    if faults:
+        body["errors"] = [{"field": f.field, "problem": f.problem, "remedy": f.remedy} for f in faults]
+    response = jsonify(body | more)
+    response.status_code = status
+    response.content_type = "application/problem+json"
+    return response
+
+
+def for_program() -> bool:
+    """Whether the caller is a program rather than a person."""
+    return request.path.startswith(("/api/", "/openapi.json", "/callbacks/"))
+
+
+def _refused(refusal: Refusal) -> Response:
+    return answer(refusal.status, refusal.faults)
+
+
+def _http(error: HTTPException) -> Response:
+    if error.response is not None:
+        return make_response(error.response)
+    given = answer(error.code or 500)
+    if error.code == 405 and (methods := getattr(error, "valid_methods", None)):
+        given.headers["Allow"] = ", ".join(methods)
+    return given
+
+
+def _broken(error: Exception) -> Response:
+    """Whatever nobody foresaw: recorded with its trace, shown without it."""
+    log.error("request_failed", endpoint=request.endpoint, exc_info=error)
+    g.pop("who", None)
+    return answer(500)

@@ -1,0 +1,62 @@
+"""The application factory: blueprints, rules, error pages and what templates know."""
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+
+from flask import Blueprint, Flask, g, url_for
+from jinja2 import StrictUndefined
+
+from amparo_notify.cases.services import Services
+from amparo_notify.config import Config
+from amparo_notify.web import errors, present, words
+from amparo_notify.web.context import now
+from amparo_notify.web.security import csrf, guard
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+STATIC = Path(__file__).resolve().parent / "static"
+
+BLUEPRINTS: tuple[Blueprint, ...] = ()
+UNSIGNED_FORMS: tuple[Blueprint, ...] = ()
+"""No CSRF token here: what calls them is no browser, holds no cookie, and proves itself in each request."""
+
+
+def create_app(services: Services, config: Config, extra: Iterable[Blueprint] = ()) -> Flask:
+    """Return the application over `services`. `extra` are blueprints beside the usual ones (tests)."""
+    app = Flask("amparo_notify", template_folder=str(TEMPLATES), static_folder=str(STATIC))
+    app.secret_key = config.secret_key.get_secret_value()
+    app.extensions["services"] = services
+    app.extensions["config"] = config
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    present.install(app)
+    errors.install(app)
+    guard(app, lambda rule: None)
+    for blueprint in (*BLUEPRINTS, *extra):
+        app.register_blueprint(blueprint)
+    for blueprint in UNSIGNED_FORMS:
+        csrf.exempt(blueprint)
+    app.context_processor(_known_to_templates)
+    return app
+
+
+def _known_to_templates() -> dict[str, object]:
+    return {
+        "words": words,
+        "now": now(),
+        "nonce": g.get("nonce") or secrets.token_urlsafe(16),
+        "who": g.get("who"),
+        "asset": asset,
+    }
+
+
+def asset(name: str) -> str:
+    """The address of a file of ours; it changes with the file, so browsers may keep it for ever."""
+    return url_for("static", filename=name, v=_digest(name))
+
+
+@lru_cache
+def _digest(name: str) -> str:
+    return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
