@@ -1,0 +1,81 @@
+"""The demonstration's files and settings: where they are, whether they are complete, and how to start over."""
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from amparo_notify.cli.settings import MARK, database_of, read_mark
+from amparo_notify.core.errors import Fault, Unfit
+
+_VERSIONS = Path(__file__).resolve().parents[2] / "migrations" / "versions"
+_BEGUN = "demo/begun"
+
+
+def environment(given: Mapping[str, str], var: Path, port: int) -> dict[str, str]:
+    """Return the settings of a demonstration's processes. Raises Unfit where messages would reach people."""
+    if given.get("PROVIDERS") == "live":
+        problem = "a demonstration must reach nobody, and PROVIDERS=live reaches people."
+        raise Unfit(Fault("PROVIDERS", problem, "Unset it, or leave --demo out."))
+    own = {
+        "PUBLIC_URL": f"http://localhost:{port}",
+        "TRUST_ANCHORS": str(var / "demo" / "trust"),
+        "CRL_SOURCES": str(var / "demo" / "crl"),
+        "LOG_LEVEL": given.get("LOG_LEVEL") or "WARNING",
+    }
+    return {**given, **own}
+
+
+def is_prepared(environ: Mapping[str, str], var: Path) -> bool:
+    """Whether the demonstration's data is complete, of this database and of this software's tables."""
+    mark = read_mark(var)
+    return mark.get("database") == database_of(environ, var) and mark.get("revisions") == _revisions()
+
+
+def begin(var: Path) -> None:
+    """Note that a demonstration is being made here: if it stops half-way, the next start makes it anew."""
+    (var / "demo").mkdir(mode=0o700, parents=True, exist_ok=True)
+    (var / _BEGUN).touch()
+
+
+def complete(environ: Mapping[str, str], var: Path) -> None:
+    """Note that the data is complete, and the settings that other terminals need."""
+    names = ("PUBLIC_URL", "TRUST_ANCHORS", "CRL_SOURCES")
+    mark = {
+        "database": database_of(environ, var),
+        "revisions": _revisions(),
+        "environment": {name: environ[name] for name in names},
+    }
+    (var / MARK).write_text(json.dumps(mark, indent=1))
+    (var / _BEGUN).unlink(missing_ok=True)
+
+
+def is_ours(environ: Mapping[str, str], var: Path) -> bool:
+    """Whether the database is one that a demonstration made, wholly or half."""
+    return read_mark(var).get("database") == database_of(environ, var) or (var / _BEGUN).exists()
+
+
+def reset(environ: Mapping[str, str], var: Path) -> None:
+    """Delete what a demonstration made: its database, keys and files. Raises Unfit for data that is not its own."""
+    database = var / "amparo.db"
+    if any(environ.get(name) for name in ("DATABASE_URL", "DATABASE_URL_FILE")):
+        problem = "--reset deletes the demonstration's own database only, and DATABASE_URL names another."
+        raise Unfit(Fault("DATABASE_URL", problem, "Empty that database by hand, or unset DATABASE_URL."))
+    if database.exists() and not is_ours(environ, var):
+        raise Unfit(not_ours(database))
+    for file in (database, *var.glob("amparo.db-*")):
+        file.unlink(missing_ok=True)
+    if not environ.get("KEYS"):
+        shutil.rmtree(var / "keys", ignore_errors=True)
+    shutil.rmtree(var / "demo", ignore_errors=True)
+
+
+def not_ours(database: Path | str) -> Fault:
+    """The fault of a database that holds something else than a demonstration."""
+    return Fault(
+        "database", f"{database} holds data that no demonstration made.", "Set AMPARO_VAR to an empty directory."
+    )
+
+
+def _revisions() -> list[str]:
+    return sorted(path.name for path in _VERSIONS.glob("*.py"))

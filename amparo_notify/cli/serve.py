@@ -1,0 +1,68 @@
+"""`amparo-notify serve`: web and worker together on one host, each a supervised process of its own."""
+
+import argparse
+import socket
+import subprocess
+import sys
+
+from amparo_notify.cli.common import FAULTS, GOOD, USAGE, say
+from amparo_notify.cli.listening import add_address, listen
+from amparo_notify.cli.settings import configuration, environment, var
+from amparo_notify.cli.supervisor import Child, Supervisor
+from amparo_notify.demo import start
+
+_EPILOG = """Web and worker run as two processes; one that dies is started again. The tables are brought up to date first.
+SIGTERM or Ctrl-C ends both cleanly. On several hosts run `web` and `worker` instead, on one PostgreSQL.
+
+With --demo nothing reaches anybody outside: phones and mailboxes are a page, /demo/phones.
+
+examples:
+  amparo-notify serve --demo
+  amparo-notify serve --demo --reset --port 8080
+  PROVIDERS=live PUBLIC_URL=https://avisos.example … amparo-notify serve --host 0.0.0.0"""
+
+
+def define(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `serve`."""
+    parser.epilog = _EPILOG
+    add_address(parser)
+    parser.add_argument(
+        "--demo", action="store_true", help="with an invented court, two stations, officers, and one order under way"
+    )
+    parser.add_argument("--reset", action="store_true", help="with --demo: start over, deleting the demonstration's data")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve until SIGTERM or SIGINT."""
+    if options.reset and not options.demo:
+        say("amparo-notify serve: --reset deletes demonstration data only: use it with --demo.")
+        return USAGE
+    environ = environment()
+    if options.demo:
+        environ = start.environment(environ, var(), options.port)
+    elif not any(environ.get(name) for name in ("PUBLIC_URL", "PUBLIC_URL_FILE")):
+        environ["PUBLIC_URL"] = f"http://localhost:{options.port}"
+    listener = listen(options.host, options.port)
+    if options.demo and options.reset:
+        start.reset(environ, var())
+    else:
+        configuration(uploads=False, environ=environ)  # every fault now, and not in each child
+    preparation = ["demo", "prepare"] if options.demo else ["db", "upgrade"]
+    if not (options.demo and start.is_prepared(var())) and (code := _first(preparation, environ)) != GOOD:
+        return code
+    return Supervisor(_children(options, listener), environ, pass_fds=(listener.fileno(),)).run()
+
+
+def _first(command: list[str], environ: dict[str, str]) -> int:
+    """Run a command to its end; what it says besides faults is not for the reader of a server's output."""
+    done = subprocess.run([sys.executable, "-m", "amparo_notify", *command], env=environ, stdout=subprocess.DEVNULL)
+    return GOOD if done.returncode == 0 else FAULTS
+
+
+def _children(options: argparse.Namespace, listener: socket.socket) -> list[Child]:
+    address = ["--host", options.host, "--port", str(options.port), "--fd", str(listener.fileno())]
+    children = [Child("web", ["web", *address]), Child("worker", ["worker"])]
+    if options.demo:
+        children.append(Child("demonstration", ["demo", "order"], once=True))
+    return children

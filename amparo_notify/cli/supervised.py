@@ -1,0 +1,20 @@
+"""Keeps a child from outliving the process that supervises it, whatever ended that one."""
+
+import os
+import signal
+import sys
+import threading
+
+SUPERVISED = "AMPARO_SUPERVISED"
+"""Set for a child whose standard input is a pipe from its supervisor: its end means that the supervisor is gone."""
+
+
+def stop_with_parent() -> None:
+    """In a supervised child, end as by SIGTERM once the supervisor is gone. Elsewhere, do nothing."""
+    if os.environ.get(SUPERVISED):
+        threading.Thread(target=_watch, name="supervisor", daemon=True).start()
+
+
+def _watch() -> None:
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)

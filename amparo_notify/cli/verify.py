@@ -1,0 +1,185 @@
+"""`amparo-notify verify` and `amparo-notify certificate`: judge a document, read certificates. No database needed."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from amparo_notify.core.errors import Refusal
+from amparo_notify.core.verdict import Conclusion, RegisteredSigner, Signer, Verdict, restrict
+from amparo_notify.pki import certificate
+from amparo_notify.pki.anchors import Trust
+from amparo_notify.pki.judge import MODES, Judge
+
+GOOD, REFUSED, USAGE, UNDECIDED = 0, 1, 2, 3
+EXIT = {Conclusion.PASSED: GOOD, Conclusion.FAILED: REFUSED, Conclusion.INDETERMINATE: UNDECIDED}
+
+
+class Unusable(Exception):
+    """The command cannot be carried out as it was given; the sentence says why and what to do."""
+
+
+def add_parsers(subparsers: Any) -> None:
+    """Register both commands; each sets `run(args) -> exit code`."""
+    _add_verify(subparsers.add_parser("verify", help="juzga la firma de un documento"))
+    reader = subparsers.add_parser("certificate", help="muestra qué dicen unos certificados")
+    reader.add_argument("files", nargs="+", metavar="FILE", type=Path)
+    reader.add_argument("--json", action="store_true")
+    reader.set_defaults(run=run_certificate)
+
+
+def _add_verify(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", type=Path)
+    parser.add_argument("--signature", metavar="SIG", type=Path, help="firma separada (.p7s)")
+    for name, required in (
+        ("trust-anchors", True),
+        ("tsa-anchors", False),
+        ("intermediates", False),
+        ("crl", False),
+    ):
+        parser.add_argument(
+            f"--{name}", metavar="PATH", type=Path, nargs="+", action="extend", default=[], required=required
+        )
+    parser.add_argument("--revocation", choices=MODES, default="required")
+    parser.add_argument(
+        "--signers", metavar="FILE", type=Path, help="lista JSON de personas que pueden firmar"
+    )
+    parser.add_argument(
+        "--at", metavar="INSTANT", type=_instant, help="instante ISO 8601 con su zona; ahora si falta"
+    )
+    parser.add_argument("--json", action="store_true")
+    parser.set_defaults(run=run_verify)
+
+
+def _instant(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as problem:
+        raise argparse.ArgumentTypeError(f"{text!r} no es un instante ISO 8601") from problem
+    if moment.tzinfo is None:
+        raise argparse.ArgumentTypeError(f"{text!r} no dice su zona; añada Z o, por ejemplo, -06:00")
+    return moment.astimezone(UTC)
+
+
+def run_verify(args: argparse.Namespace) -> int:
+    """Judge one document and print the verdict. Exit: 0 PASSED, 1 FAILED, 2 usage, 3 INDETERMINATE."""
+    try:
+        verdict = _judge(args)
+    except Unusable as problem:
+        print(f"amparo-notify verify: {problem}", file=sys.stderr)
+        return USAGE
+    except Refusal as problem:
+        print(f"amparo-notify verify: {problem}", file=sys.stderr)
+        return USAGE
+    print(json.dumps(as_json(verdict), ensure_ascii=False, indent=2) if args.json else as_text(verdict))
+    return EXIT[verdict.conclusion]
+
+
+def _judge(args: argparse.Namespace) -> Verdict:
+    trust = Trust.load(args.trust_anchors, args.tsa_anchors, args.intermediates, args.crl)
+    registered = _signers(args.signers) if args.signers else None
+    document = _bytes(args.file)
+    signature = _bytes(args.signature) if args.signature else None
+    judge = Judge(trust, revocation=args.revocation)
+    try:
+        verdict = judge.examine(document, signature, args.at or datetime.now(UTC)).verdict
+    finally:
+        judge.close()
+    return verdict if registered is None else restrict(verdict, registered)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as problem:
+        raise Unusable(f"no se puede leer {path}: {problem.strerror}; revise la ruta.") from problem
+
+
+def _signers(path: Path) -> list[RegisteredSigner]:
+    try:
+        entries = json.loads(_bytes(path))
+        registered = [RegisteredSigner(**entry) for entry in entries]
+    except (ValueError, TypeError) as problem:
+        raise Unusable(
+            f'{path} no es una lista JSON de {{"certificate_sha256" | "curp" | "rfc": …}}; corríjala.'
+        ) from problem
+    for entry in registered:
+        values = (entry.certificate_sha256, entry.curp, entry.rfc)
+        if not any(values) or not all(value is None or isinstance(value, str) for value in values):
+            raise Unusable(f"{path} tiene una entrada sin certificate_sha256, curp ni rfc; corríjala.")
+    return registered
+
+
+def as_json(verdict: Verdict) -> dict[str, Any]:
+    """Return the verdict in the shape of `verify --json`."""
+    return {
+        "verdict": str(verdict.conclusion),
+        "reason": str(verdict.reason) if verdict.reason else None,
+        "explanation": verdict.explanation,
+        "format": verdict.format,
+        "document_sha256": verdict.document_sha256,
+        "signers": [_signer_json(signer) for signer in verdict.signers],
+        "report": dict(verdict.report),
+    }
+
+
+def _signer_json(signer: Signer) -> dict[str, Any]:
+    return {
+        "name": signer.name,
+        "curp": signer.curp,
+        "rfc": signer.rfc,
+        "serial": signer.serial,
+        "issuer": signer.issuer,
+        "certificate_sha256": signer.certificate_sha256,
+        "signed_at": signer.signed_at.isoformat() if signer.signed_at else None,
+        "signed_at_source": signer.signed_at_source,
+        "revocation": signer.revocation,
+    }
+
+
+_WORDS = {"timestamp": "por sello de tiempo", "claimed": "según quien firma", "none": "sin hora"}
+_REVOCATION = {"good": "no revocado", "revoked": "REVOCADO", "not consulted": "revocación no consultada"}
+
+
+def as_text(verdict: Verdict) -> str:
+    """Return the verdict for a person at a terminal."""
+    reason = f" ({verdict.reason})" if verdict.reason else ""
+    lines = [
+        f"{verdict.conclusion}{reason}",
+        verdict.explanation,
+        f"SHA-256 del documento: {verdict.document_sha256}",
+    ]
+    for signer in verdict.signers:
+        when = f"{signer.signed_at.isoformat()} " if signer.signed_at else ""
+        lines.append(
+            f"- {signer.name} · CURP {signer.curp or '—'} · RFC {signer.rfc or '—'} · serie {signer.serial}"
+        )
+        lines.append(f"  {when}{_WORDS[signer.signed_at_source]} · {_REVOCATION[signer.revocation]}")
+        lines.append(f"  emitido por {signer.issuer} · huella {signer.certificate_sha256}")
+    return "\n".join(lines)
+
+
+def run_certificate(args: argparse.Namespace) -> int:
+    """Print what certificates say. Exit: 0 all read, 1 where at least one could not be."""
+    found = [entry for path in args.files for entry in certificate.read(path)]
+    if args.json:
+        print(json.dumps(found, ensure_ascii=False, indent=2))
+    else:
+        print("\n\n".join(_certificate_text(entry) for entry in found))
+    faults: Sequence[str] = [f"{entry['file']}: {entry['error']}" for entry in found if entry["error"]]
+    for fault in faults:
+        print(f"amparo-notify certificate: {fault}", file=sys.stderr)
+    return REFUSED if faults else GOOD
+
+
+def _certificate_text(entry: dict[str, str | None]) -> str:
+    if entry["error"]:
+        return f"{entry['file']}\n  {entry['error']}"
+    return (
+        f"{entry['file']}\n  {entry['name']} · {entry['kind']} · CURP {entry['curp'] or '—'} · RFC "
+        f"{entry['rfc'] or '—'}\n  serie {entry['serial']} · emitido por {entry['issuer']}\n  "
+        f"vigente del {entry['not_before']} al {entry['not_after']}\n  huella SHA-256 {entry['fingerprint_sha256']}"
+    )

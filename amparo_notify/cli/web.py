@@ -1,0 +1,53 @@
+"""`amparo-notify web`: the web server alone, by waitress. Behind a proxy in production see the Procfile (gunicorn)."""
+
+import argparse
+import signal
+import socket
+import sys
+from types import FrameType
+
+import waitress
+
+from amparo_notify import logs
+from amparo_notify.cli.common import GOOD
+from amparo_notify.cli.desk import built, require_tables
+from amparo_notify.cli.listening import add_address, listen
+from amparo_notify.cli.settings import configuration
+from amparo_notify.cli.supervised import stop_with_parent
+from amparo_notify.web import create_app
+
+THREADS = 24
+LARGEST_REQUEST = 80 << 20
+"""Bytes: a document and its signature, 32 MiB each, and their form. The case refuses what is larger, with its remedy."""
+
+
+def define(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `web`."""
+    add_address(parser)
+    parser.add_argument("--fd", type=int, help=argparse.SUPPRESS)  # a socket that the supervisor listens on
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve until SIGTERM or SIGINT."""
+    config = configuration(uploads=True)
+    logs.configure(config.log_level, live=config.live)
+    signal.signal(signal.SIGTERM, _end)
+    stop_with_parent()
+    listener = listen(options.host, options.port) if options.fd is None else socket.socket(fileno=options.fd)
+    with built(config, uploads=True) as services:
+        require_tables(services.database)
+        waitress.serve(
+            create_app(services, config),
+            sockets=[listener],
+            threads=THREADS,
+            max_request_body_size=LARGEST_REQUEST,
+            ident=None,
+            clear_untrusted_proxy_headers=True,
+            _quiet=True,
+        )
+    return GOOD
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    sys.exit(GOOD)

@@ -1,0 +1,42 @@
+"""`amparo-notify worker`: sends, chases and escalates until told to stop."""
+
+import argparse
+import os
+import signal
+import threading
+from types import FrameType
+
+from amparo_notify import logs, worker
+from amparo_notify.cli.common import GOOD
+from amparo_notify.cli.desk import built, require_tables
+from amparo_notify.cli.settings import configuration
+from amparo_notify.cli.supervised import stop_with_parent
+
+
+def define(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `worker`."""
+    parser.epilog = (
+        "Any number of workers, on any number of hosts, may share one PostgreSQL.\n"
+        "SIGTERM or Ctrl-C: stops claiming, finishes what is in flight, and ends."
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Work until SIGTERM or SIGINT. A second signal ends at once: what was in flight is reconciled by its lease."""
+    config = configuration()
+    logs.configure(config.log_level, live=config.live)
+    stop = threading.Event()
+
+    def end(number: int, frame: FrameType | None) -> None:
+        if stop.is_set():
+            os._exit(128 + number)
+        stop.set()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    stop_with_parent()
+    with built(config, uploads=False) as services:
+        require_tables(services.database)
+        worker.run(services, stop)
+    return GOOD
