@@ -20,7 +20,7 @@ from amparo_notify.channels.twilio_words import MESSAGE_STATUS, call_status
 from amparo_notify.core.notice import Status
 from amparo_notify.core.ports import ProviderEvent
 
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
+_NAME = re.compile(r"[A-Za-z_]{1,64}|(MediaUrl|MediaContentType)\d")
 _SHAPES = {
     "AccountSid": re.compile(r"AC[0-9a-fA-F]{32}"),
     "CallSid": re.compile(r"CA[0-9a-fA-F]{32}"),
@@ -34,7 +34,10 @@ _SHAPES = {
     "To": re.compile(r"\+?[A-Za-z0-9]{3,20}"),
 }
 """Twilio's signature joins names and values without a separator, so a signed request could be cut anew at other
-places. What we act on must therefore have its full shape, and an account and a message must be named."""
+places. What we act on must therefore have its full shape, an account and a message must be named, and no name may be
+the beginning or the continuation of one of these."""
+_CONTINUED = re.compile(r"(From|To)(City|State|Zip|Country)")
+_ACTED_ON = (*_SHAPES, "Body")
 _TARGET = re.compile(r"/[\x21-\x7e]*")
 _REFERENCE = re.compile(r"[A-Za-z0-9._:-]{1,80}")
 MAX_EVENTS = 10_000
@@ -73,7 +76,7 @@ class TwilioCallbacks:
         return signed and _query_is_plain(target) and self._shapely(given)
 
     def _shapely(self, given: Mapping[str, str]) -> bool:
-        if not all(_NAME.fullmatch(name) for name in given):
+        if not all(_NAME.fullmatch(name) and not _is_cut(name) for name in given):
             return False
         if not all(shape.fullmatch(given[name]) for name, shape in _SHAPES.items() if name in given):
             return False
@@ -128,6 +131,13 @@ class Inbound:
     provider_id: str
     key: str
     raw: Mapping[str, str] = field(repr=False)  # redacted
+
+
+def _is_cut(name: str) -> bool:
+    """Whether a parameter's name is one that we act on with its end cut off, or with more at its end."""
+    if name in _ACTED_ON or _CONTINUED.fullmatch(name):
+        return False
+    return any(known.startswith(name) or name.startswith(known) for known in _ACTED_ON)
 
 
 def _query_is_plain(target: str) -> bool:

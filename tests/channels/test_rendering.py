@@ -1,0 +1,245 @@
+"""Messages: short, plain, complete without their link, and nothing personal in any of them."""
+
+import itertools
+import re
+from collections.abc import Iterator
+from dataclasses import fields, replace
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jinja2 import UndefinedError
+
+from amparo_notify.channels.gsm import is_gsm7, segments, to_gsm7
+from amparo_notify.channels.rendering import ALARMS, TEMPLATES, DoesNotFit, Facts, keypad, render, sms_answer
+from amparo_notify.core.notice import Cause, Medium
+from amparo_notify.core.ports import Message
+from tests.channels.conftest import ADDRESS, PHONE
+
+TEXTED = [cause for cause in Cause if cause is not Cause.TRACKING]
+CHASING = [Cause.ORDER, Cause.SHIFT, Cause.DISPLAY, Cause.OUTCOME]
+KEYPAD = ["accepted", "wrong", "locked", "already", "heard", "noted", "closed"]
+REPLIES = ["accepted", "heard", "wrong", "locked", "already", "refused", "closed"]
+LONGEST = Facts(
+    expediente="12345/2025-VIII-B",
+    court="Juzgado Decimosegundo de Distrito en Materia Administrativa en la Ciudad de México",
+    court_phone="+525500001122",
+    station="Estación Migratoria La Burbuja, MEX T1",
+    reply_code="K7QF9W",
+    deadline="14:35",
+    link="https://notificaciones.amparo.ejemplo.gob.mx/n/c2VjcmV0b3NlY3JldG9zZQ",
+    post="Subjefatura de turno nocturno",
+    detail="not_found",
+    drill=True,
+    marked=True,
+    gather_url="https://notificaciones.amparo.ejemplo.gob.mx/callbacks/twilio/voice?ref=0123456789abcdef.12",
+    waiting=("99/2025", "1001/2025-II"),
+)
+PERSONAL = re.compile(r"refugi|asilo|nacionalidad|pasaporte|COMAR|migrante|extranjer", re.IGNORECASE)
+
+
+def text_of(cause: Cause, medium: Medium, facts: Facts) -> str:
+    message = render(cause, medium, facts, PHONE, "n1.2", 90)
+    return "\n".join((message.subject, message.text, message.html))
+
+
+def every_message(facts: Facts) -> Iterator[str]:
+    for cause, medium in itertools.product(TEXTED, Medium):
+        yield text_of(cause, medium, facts)
+    yield text_of(Cause.TRACKING, Medium.EMAIL, facts)
+    for answer in KEYPAD:
+        yield keypad(answer, facts, attempts=2)
+    for answer in REPLIES:
+        yield sms_answer(answer, facts, attempts=2)
+
+
+@pytest.mark.parametrize("cause", TEXTED)
+@pytest.mark.parametrize("detail", [*ALARMS, ""])
+def test_a_text_is_gsm7_and_of_two_segments_at_most_for_the_longest_real_order(
+    cause: Cause, detail: str
+) -> None:
+    text = render(cause, Medium.SMS, replace(LONGEST, detail=detail), PHONE, "n1.2", 90).text
+    assert is_gsm7(text)
+    assert segments(text) <= 2
+
+
+@pytest.mark.parametrize("answer", REPLIES)
+def test_an_answer_to_a_text_is_gsm7_and_of_two_segments_at_most(answer: str) -> None:
+    text = sms_answer(answer, LONGEST, attempts=2)
+    assert is_gsm7(text)
+    assert segments(text) <= 2
+
+
+@pytest.mark.parametrize("answer", ["unknown", "stopped", "help"])
+def test_an_answer_to_a_stranger_fits_and_needs_no_facts(answer: str) -> None:
+    assert segments(sms_answer(answer)) == 1
+
+
+@pytest.mark.parametrize(
+    "template", sorted(TEMPLATES.rglob("*.txt")), ids=lambda path: str(path.relative_to(TEMPLATES))
+)
+def test_no_template_has_a_letter_that_cannot_be_made_plain(template: object) -> None:
+    assert "?" not in to_gsm7(template.read_text().replace("?", ""))  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("cause", CHASING)
+def test_a_chasing_text_works_without_its_link(cause: Cause, facts: Facts) -> None:
+    text = render(cause, Medium.SMS, replace(facts, link=""), PHONE, "n1.2", 90).text
+    assert all(part in text for part in ("1234/2025", "La Burbuja MEX T1", "K7QF", "5500001122"))
+
+
+@pytest.mark.parametrize("cause", TEXTED)
+def test_every_text_names_the_order_the_station_and_whom_to_call(cause: Cause, facts: Facts) -> None:
+    text = render(cause, Medium.SMS, replace(facts, link=""), PHONE, "n1.2", 90).text
+    assert all(part in text for part in ("AMPARO 1234/2025", "La Burbuja MEX T1", "5500001122"))
+
+
+def test_the_first_text_reads_as_agreed(facts: Facts) -> None:
+    assert render(Cause.ORDER, Medium.SMS, facts, PHONE, "n1.2", 90).text == (
+        "AMPARO 1234/2025 J5 DISTRITO. NO EJECUTAR RETORNO. La Burbuja MEX T1. Limite 14:35. Responda ENTERADO K7QF"
+        " + su NIP, o abra https://amparo.example/n/c2VjcmV0b3NlY3JldG9zZQ Juzgado 5500001122"
+    )
+
+
+def test_a_text_that_does_not_fit_is_an_error_and_never_cut(facts: Facts) -> None:
+    with pytest.raises(DoesNotFit):
+        render(Cause.ORDER, Medium.SMS, replace(facts, station="x" * 300), PHONE, "n1.2", 90)
+
+
+def test_a_call_that_does_not_fit_is_an_error_and_never_cut(facts: Facts) -> None:
+    with pytest.raises(DoesNotFit):
+        render(Cause.ORDER, Medium.VOICE, replace(facts, waiting=("1234/2025",) * 60), PHONE, "n1.2", 90)
+
+
+def test_a_long_name_of_a_court_gives_way_before_anything_else(facts: Facts) -> None:
+    text = render(Cause.ORDER, Medium.SMS, LONGEST, PHONE, "n1.2", 90).text
+    assert "Decimosegundo" not in text
+    assert all(part in text for part in (LONGEST.expediente, LONGEST.reply_code, LONGEST.link, "5500001122"))
+
+
+@pytest.mark.parametrize("drill", [True, False])
+def test_every_message_of_a_drill_says_so_and_no_other_does(drill: bool) -> None:
+    messages = list(every_message(replace(LONGEST, drill=drill)))[: len(TEXTED) * 3 + 1]
+    assert {"simulacro" in message.lower() for message in messages} == {drill}
+
+
+def test_a_drill_is_marked_at_the_head_of_text_and_subject(facts: Facts) -> None:
+    drill = replace(facts, drill=True)
+    assert render(Cause.ORDER, Medium.SMS, drill, PHONE, "n1.2", 90).text.startswith("SIMULACRO")
+    assert render(Cause.ORDER, Medium.EMAIL, drill, ADDRESS, "n1.2", 90).subject.startswith("SIMULACRO")
+
+
+def test_an_order_sent_without_its_revocation_consulted_says_so(facts: Facts) -> None:
+    marked = replace(facts, marked=True)
+    assert all("evocaci" in text_of(Cause.ORDER, medium, marked) for medium in Medium)
+
+
+def test_no_message_speaks_of_refuge_or_of_who_the_person_is() -> None:
+    assert not [message for message in every_message(LONGEST) if PERSONAL.search(message)]
+
+
+def test_free_text_never_goes_out() -> None:
+    canary = replace(LONGEST, detail="Canaria Palomares, 12345678")
+    assert not [message for message in every_message(canary) if "Canaria" in message]
+
+
+def test_facts_have_no_place_for_a_person() -> None:
+    assert {one.name for one in fields(Facts)} == {
+        "expediente", "court", "court_phone", "station", "reply_code", "deadline", "link", "post", "detail",
+        "drill", "marked", "gather_url", "waiting",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("cause", TEXTED)
+def test_a_call_says_everything_three_times_in_mexican_spanish(cause: Cause, facts: Facts) -> None:
+    twiml = ElementTree.fromstring(render(cause, Medium.VOICE, facts, PHONE, "n1.2", 90).text)
+    said = ["".join(one.itertext()) for one in twiml.iter("Say")]
+    assert sum("1, 2, 3, 4, diagonal, 2, 0, 2, 5" in one for one in said) == 3
+    assert {one.get("language") for one in twiml.iter("Say")} == {"es-MX"}
+
+
+def test_a_call_asks_for_six_keys_and_sends_them_to_its_own_address(facts: Facts) -> None:
+    twiml = ElementTree.fromstring(render(Cause.ORDER, Medium.VOICE, facts, PHONE, "n1.2", 90).text)
+    (gather,) = twiml.iter("Gather")
+    assert (gather.get("numDigits"), gather.get("finishOnKey"), gather.get("action")) == (
+        "6",
+        "#",
+        facts.gather_url,
+    )
+
+
+def test_a_call_without_an_address_for_keys_asks_for_none(facts: Facts) -> None:
+    twiml = render(Cause.ACKNOWLEDGED, Medium.VOICE, replace(facts, gather_url=""), PHONE, "n1.2", 90).text
+    assert "Gather" not in twiml
+    assert "marque" not in twiml
+
+
+def test_a_call_announces_all_that_waits_for_this_officer(facts: Facts) -> None:
+    twiml = render(Cause.ORDER, Medium.VOICE, replace(facts, waiting=("77/2025",)), PHONE, "n1.2", 90).text
+    assert "7, 7, diagonal" in twiml
+
+
+@pytest.mark.parametrize("answer", ["wrong", "heard"])
+def test_a_key_that_is_not_the_pin_is_answered_and_asked_again(answer: str, facts: Facts) -> None:
+    assert "<Gather" in keypad(answer, facts, attempts=2)
+
+
+def test_a_mail_fetches_nothing_and_tracks_nothing(facts: Facts) -> None:
+    html = render(Cause.ORDER, Medium.EMAIL, facts, ADDRESS, "n1.2", 90).html
+    assert not re.search(r"<(img|script|link|iframe|object)|src=|url\(|@import", html)
+
+
+def test_signs_in_a_name_are_escaped_where_they_matter(facts: Facts) -> None:
+    odd = replace(facts, station='T1 <b> & "x"')
+    assert "<b>" not in render(Cause.ORDER, Medium.EMAIL, odd, ADDRESS, "n1.2", 90).html
+    ElementTree.fromstring(render(Cause.ORDER, Medium.VOICE, odd, PHONE, "n1.2", 90).text)
+
+
+def test_a_subject_is_one_line_whatever_a_name_holds(facts: Facts) -> None:
+    odd = replace(facts, station="T1\r\nBcc: x@y.example")
+    assert "\n" not in render(Cause.ORDER, Medium.EMAIL, odd, ADDRESS, "n1.2", 90).subject
+
+
+@pytest.mark.parametrize("medium", [Medium.SMS, Medium.VOICE])
+def test_a_tracking_code_goes_by_mail_only(medium: Medium, facts: Facts) -> None:
+    with pytest.raises(LookupError):
+        render(Cause.TRACKING, medium, facts, PHONE, "n1.2", 90)
+
+
+def test_a_fact_that_a_template_needs_and_has_not_got_is_an_error() -> None:
+    with pytest.raises(UndefinedError):
+        sms_answer("accepted")
+
+
+def test_a_message_keeps_its_reference_and_its_time(facts: Facts) -> None:
+    message = render(Cause.ORDER, Medium.SMS, facts, PHONE, "n1.2", 90)
+    assert (message.to, message.reference, message.valid_for) == (PHONE, "n1.2", 90)
+    assert isinstance(message, Message)
+
+
+@given(st.text())
+def test_any_text_can_be_made_gsm7(text: str) -> None:
+    assert is_gsm7(to_gsm7(text))
+
+
+@pytest.mark.parametrize(
+    ("given_text", "plain"),
+    [
+        ("ÁÍÓÚ áíóú", "AIOU aiou"), ("ñ Ñ é É ü Ü ¿ ¡", "ñ Ñ é É ü Ü ¿ ¡"), ("1º 2ª", "1o 2a"),
+        ("«a» – “b”…", '"a" - "b"...'), ("e\u0301", "é"), ("漢", "?"),
+    ],
+)  # fmt: skip
+def test_letters_are_made_plain_and_those_of_gsm7_kept(given_text: str, plain: str) -> None:
+    assert to_gsm7(given_text) == plain
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("a" * 160, 1), ("a" * 161, 2), ("a" * 306, 2), ("a" * 307, 3), ("€" * 80, 1), ("a" + "€" * 152, 2),
+        ("a" * 152 + "€" + "a" * 152, 3),
+    ],
+)  # fmt: skip
+def test_segments_are_counted_as_a_handset_does(text: str, count: int) -> None:
+    assert segments(text) == count
