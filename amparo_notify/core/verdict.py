@@ -1,7 +1,7 @@
 """The verdict on a signed order: PASSED, INDETERMINATE or FAILED, with a reason from ETSI EN 319 102-1."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -72,6 +72,23 @@ class Verdict:
     def revocation_consulted(self) -> bool:
         return bool(self.signers) and all(signer.revocation == "good" for signer in self.signers)
 
+    @property
+    def awaits_data(self) -> bool:
+        """Whether only fresh revocation data is missing: held, and sent marked once the hold has run out."""
+        return self.conclusion is Conclusion.INDETERMINATE and self.reason is Reason.TRY_LATER
+
+    @property
+    def confirmable(self) -> bool:
+        """Whether a second authorised person of the court may let this document through.
+
+        Never where nobody whom the operator trusts vouches for the signer, nor where the signer is revoked.
+        """
+        return self.conclusion is Conclusion.INDETERMINATE and self.reason in {
+            Reason.TRY_LATER,
+            Reason.OUT_OF_BOUNDS_NO_POE,
+            Reason.SIG_CONSTRAINTS_FAILURE,  # a good signature by somebody not registered: see restrict
+        }
+
 
 @dataclass(frozen=True)
 class Examination:
@@ -79,3 +96,44 @@ class Examination:
 
     verdict: Verdict
     document: bytes | None
+
+
+@dataclass(frozen=True)
+class RegisteredSigner:
+    """Somebody whom a court has registered: by certificate, or by a CURP or RFC that the court confirmed."""
+
+    certificate_sha256: str | None = None
+    curp: str | None = None
+    rfc: str | None = None
+
+    def is_by(self, signer: Signer) -> bool:
+        """Whether this registration covers the signer. An empty registration covers nobody."""
+        return any(
+            mine is not None and theirs is not None and mine.strip().casefold() == theirs.casefold()
+            for mine, theirs in (
+                (self.certificate_sha256, signer.certificate_sha256),
+                (self.curp, signer.curp),
+                (self.rfc, signer.rfc),
+            )
+        )
+
+
+def restrict(verdict: Verdict, registered: Sequence[RegisteredSigner]) -> Verdict:
+    """Return the verdict where every signer is on the list; otherwise a PASSED one becomes INDETERMINATE.
+
+    What is already FAILED or INDETERMINATE for another reason keeps its reason.
+    """
+    strangers = [s for s in verdict.signers if not any(each.is_by(s) for each in registered)]
+    if not verdict.passed or not strangers:
+        return verdict
+    names = " y ".join(signer.name for signer in strangers)
+    explanation = (
+        f"La firma es correcta, pero {names} no está entre las personas registradas para firmar; otra persona "
+        "autorizada del juzgado debe confirmarla."
+    )
+    return replace(
+        verdict,
+        conclusion=Conclusion.INDETERMINATE,
+        reason=Reason.SIG_CONSTRAINTS_FAILURE,
+        explanation=explanation,
+    )

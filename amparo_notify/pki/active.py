@@ -1,0 +1,156 @@
+"""Finds what an order must not carry: scripts, launches, forms that compute, executables.
+
+A quick look at the raw dictionaries decides in the common case that there is nothing; only where a suspicious name
+occurs is every object parsed and looked at.
+"""
+
+import re
+from collections.abc import Iterator
+
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.decode_limits import DecodePurpose
+from pyhanko.pdf_utils.misc import PdfError
+
+from amparo_notify.pki.objection import Objection, malformed
+from amparo_notify.pki.pdf import Document
+
+_ACTIONS = {
+    "/JavaScript",
+    "/Launch",
+    "/SubmitForm",
+    "/ImportData",
+    "/GoToE",
+    "/RichMediaExecute",
+    "/Rendition",
+}
+_KEYS = {"/JS", "/JavaScript", "/XFA", "/RichMediaContent", "/RichMediaSettings"}
+_EMBEDDED = {"/EmbeddedFile", "/EmbeddedFiles", "/EF"}
+_WATCHED = {name.encode() for name in _ACTIONS | _KEYS | _EMBEDDED | {"/ByteRange"}}
+_REGULAR = rb"[^\x00\t\n\f\r ()<>\[\]{}/%]"
+_NAME = re.compile(
+    rb"/(?:"
+    + rb"|".join(re.escape(name[1:]) for name in sorted(_WATCHED))
+    + rb")(?!"
+    + _REGULAR
+    + rb")|/(?:"
+    + _REGULAR
+    + rb")*?#[0-9A-Fa-f]{2}(?:"
+    + _REGULAR
+    + rb")*"
+)
+_ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")
+_PROGRAMS = (
+    b"MZ",
+    b"\x7fELF",
+    b"#!",
+    b"\xca\xfe\xba\xbe",
+    b"\xcf\xfa\xed\xfe",
+    b"\xfe\xed\xfa",
+    b"L\0\0\0\x01\x14\x02",
+)
+_SUFFIXES = re.compile(
+    r"\.(exe|dll|com|scr|pif|bat|cmd|ps1|vbs|vbe|js|jse|wsf|wsh|hta|jar|msi|msp|apk|app|dmg|sh|lnk|reg|cpl|docm|xlsm|"
+    r"pptm|iso|img)\s*\Z",
+    re.IGNORECASE,
+)
+
+
+def suspicious_names(document: Document) -> dict[bytes, set[int]]:
+    """Return the watched names that occur in dictionaries, with the numbers of the objects they occur in."""
+    found: dict[bytes, set[int]] = {}
+    for numbers, raw in _dictionaries(document):
+        for match in _NAME.finditer(raw):
+            name = _ESCAPE.sub(lambda hit: bytes((int(hit.group(1), 16),)), match.group())
+            if name in _WATCHED:
+                found.setdefault(name, set()).update(numbers)
+    return found
+
+
+def _dictionaries(document: Document) -> Iterator[tuple[set[int], bytes]]:
+    """Yield (object numbers, bytes) of everything in the file that is not the data of a stream."""
+    data, starts = document.data, sorted(document.offsets)
+    for start, end in zip(starts, [*starts[1:], len(data)], strict=True):
+        cut = data.find(b"stream", start, end)
+        if cut < 0:
+            yield document.offsets[start], data[start:end]
+            continue
+        head = data[start:cut]
+        if b"(" in head or b"%" in head or not head.rstrip().endswith(b">>"):
+            # The word may stand inside a string or a comment: then look at everything, data and all.
+            head = data[start:end]
+        yield document.offsets[start], head
+    for number in _object_streams(document):
+        stream = generic.Reference(number, 0, document.reader).get_object()
+        if isinstance(stream, generic.StreamObject):
+            yield set(), stream.read_data(DecodePurpose.OBJECT_STREAM)
+
+
+def _object_streams(document: Document) -> set[int]:
+    xrefs = document.reader.xrefs
+    found: set[int] = set()
+    for revision in range(xrefs.total_revisions):
+        section = xrefs.get_xref_data(revision)
+        found |= section.obj_streams_used
+        if section.hybrid is not None:
+            found |= section.hybrid.xref_data.obj_streams_used
+    return found
+
+
+def check_content(document: Document) -> dict[bytes, set[int]]:
+    """Raise an Objection for active content; return the watched names that occur (`/ByteRange` among them)."""
+    occurring = suspicious_names(document)
+    if set(occurring) - {b"/ByteRange"}:
+        for each in _everything(document):
+            _check_dictionary(each)
+    return occurring
+
+
+def _everything(document: Document) -> Iterator[generic.DictionaryObject]:
+    """Yield every dictionary of every object, in its latest state and in those it had."""
+    xrefs = document.reader.xrefs
+    for revision in range(xrefs.total_revisions):
+        for reference in xrefs.explicit_refs_in_revision(revision):
+            try:
+                yield from _nested(document.reader.get_object(reference, revision=revision))
+            except PdfError:
+                continue  # what cannot be read cannot run; structure is judged elsewhere
+
+
+def _nested(top: object) -> Iterator[generic.DictionaryObject]:
+    pending = [top]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, generic.DictionaryObject):
+            yield value
+            pending.extend(value.raw_get(key) for key in value)
+        elif isinstance(value, generic.ArrayObject):
+            pending.extend(value.raw_get(index) for index in range(len(value)))
+
+
+def _check_dictionary(each: generic.DictionaryObject) -> None:
+    action = str(each.get("/S", ""))
+    if action in _ACTIONS:
+        raise _refused(f"action {action}")
+    for key in _KEYS & set(each):
+        raise _refused(f"entry {key}")
+    if each.get("/EF") is not None:
+        _check_attachment(each)
+
+
+def _check_attachment(each: generic.DictionaryObject) -> None:
+    names = [str(each.get(key, "")) for key in ("/F", "/UF")]
+    if any(_SUFFIXES.search(name) for name in names):
+        raise _refused(f"attachment {names}")
+    files = each["/EF"]
+    for key in files if isinstance(files, generic.DictionaryObject) else ():
+        stream = files[key]
+        if isinstance(stream, generic.StreamObject) and stream.data.lstrip().startswith(_PROGRAMS):
+            raise _refused(f"attachment {names} is a program")
+
+
+def _refused(detail: str) -> Objection:
+    return malformed(
+        f"active content: {detail}",
+        "El PDF contiene programas o formularios activos, que un acuerdo no debe traer; guárdelo como PDF simple "
+        "(PDF/A), fírmelo de nuevo y súbalo.",
+    )

@@ -1,0 +1,191 @@
+"""What the operator trusts: anchors, intermediates and revocation lists, loaded from files. None is built in."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from asn1crypto import pem, x509
+
+from amparo_notify.core.errors import Fault, Unfit
+from amparo_notify.pki import names
+from amparo_notify.pki.revocation import RevocationList, read_list
+
+WARNING = timedelta(days=90)
+"""An anchor or CRL that runs out within this time is worth a warning (CRLs: within a quarter of their life)."""
+
+_IGNORED = {".md", ".txt", ".sha256"}
+_LARGEST = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Trust:
+    """Everything a verdict rests on, as DER. Loading it again is cheap; changing it means making another."""
+
+    anchors: tuple[bytes, ...]
+    tsa_anchors: tuple[bytes, ...] = ()
+    intermediates: tuple[bytes, ...] = ()
+    crls: tuple[bytes, ...] = ()
+    ocsps: tuple[bytes, ...] = ()
+
+    @classmethod
+    def load(
+        cls,
+        anchors: Sequence[Path],
+        tsa_anchors: Sequence[Path] = (),
+        intermediates: Sequence[Path] = (),
+        crls: Sequence[Path] = (),
+    ) -> "Trust":
+        """Read files and directories, DER or PEM. Raises Unfit naming every file that cannot be used.
+
+        A certificate among the anchors whose issuer is there too is taken as an intermediate: its revocation then
+        counts. `tsa_anchors` empty: the anchors also vouch for time-stamps.
+        """
+        faults: list[Fault] = []
+        roots = list(_certificates(anchors, "anclas de confianza", faults))
+        stamps = list(_certificates(tsa_anchors, "anclas de sellado de tiempo", faults))
+        middle = list(_certificates(intermediates, "intermedias", faults))
+        lists = tuple(_lists(crls, faults))
+        if not faults and not roots:
+            where = ", ".join(map(str, anchors)) or "TRUST_ANCHORS"
+            faults.append(Fault(where, "no contiene ningún certificado de autoridad.", "Cargue las anclas."))
+        if faults:
+            raise Unfit(*faults)
+        top, below = _sorted_out(roots)
+        return cls(
+            anchors=_der(top),
+            tsa_anchors=_der(_sorted_out(stamps)[0] if stamps else top),
+            intermediates=_der([*below, *middle, *_sorted_out(stamps)[1]]),
+            crls=lists,
+        )
+
+    def with_crls(self, crls: Iterable[bytes]) -> "Trust":
+        """Return the same trust with other revocation lists. Raises ValueError for a list that cannot be read."""
+        return replace(self, crls=tuple(read_list(der).der for der in crls))
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash over all trusted certificates, to compare hosts (revocation lists change too often to count)."""
+        parts = [*sorted(self.anchors), b"|", *sorted(self.tsa_anchors), b"|", *sorted(self.intermediates)]
+        return hashlib.sha256(b"".join(parts)).hexdigest()
+
+    def describe(self, now: datetime) -> list[dict[str, object]]:
+        """Return what is trusted, for pages and `doctor`: name, purpose, fingerprint, validity, warning."""
+        groups = (
+            ("ancla", self.anchors),
+            ("ancla de sellado de tiempo", () if self.tsa_anchors == self.anchors else self.tsa_anchors),
+            ("intermedia", self.intermediates),
+        )
+        found = [_described(der, purpose, now) for purpose, group in groups for der in group]
+        return found + [_described_list(read_list(der), now) for der in self.crls]
+
+
+def read_certificates(data: bytes) -> list[x509.Certificate]:
+    """Return the certificates in a file, DER or PEM (one or several). Raises ValueError where there is none."""
+    parts = [(body, kind) for kind, _, body in pem.unarmor(data, multiple=True)] if pem.detect(data) else []
+    ders = [
+        body for body, kind in parts if kind in {"CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"}
+    ]
+    if not parts:
+        ders = [data]
+    if not ders:
+        raise ValueError("no holds certificate")
+    return [_forced(x509.Certificate.load(der, strict=True)) for der in ders]
+
+
+def _forced(certificate: x509.Certificate) -> x509.Certificate:
+    """asn1crypto parses late: touch what will be used, so that a bad file is found here."""
+    names.holder(certificate)
+    _ = certificate.not_valid_before, certificate.not_valid_after, certificate.public_key.bit_size
+    _ = certificate.ca, certificate.key_usage_value, certificate.critical_extensions
+    return certificate
+
+
+def files(paths: Sequence[Path]) -> Iterable[Path]:
+    """Yield the files that paths name: a directory stands for what is in it, hidden files and notes left out."""
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(
+                item
+                for item in path.iterdir()
+                if item.is_file() and not item.name.startswith(".") and item.suffix.lower() not in _IGNORED
+            )
+        else:
+            yield path
+
+
+def _certificates(paths: Sequence[Path], what: str, faults: list[Fault]) -> Iterable[x509.Certificate]:
+    for path in files(paths):
+        try:
+            found = read_certificates(_bytes(path))
+        except (OSError, ValueError, TypeError, KeyError) as problem:
+            faults.append(Fault(str(path), f"no se puede leer entre las {what} ({problem}).", "Reemplácelo."))
+            continue
+        if all(certificate.ca for certificate in found):
+            yield from found
+        else:
+            faults.append(
+                Fault(
+                    str(path),
+                    "no es de una autoridad certificadora (CA:TRUE).",
+                    f"Quítelo de las {what}: quien firma nunca es un ancla.",
+                )
+            )
+
+
+def _lists(paths: Sequence[Path], faults: list[Fault]) -> Iterable[bytes]:
+    for path in files(paths):
+        try:
+            yield read_list(_bytes(path)).der
+        except (OSError, ValueError, TypeError, KeyError) as problem:
+            faults.append(Fault(str(path), f"no es una CRL que se pueda usar ({problem}).", "Reemplácela."))
+
+
+def _bytes(path: Path) -> bytes:
+    if path.stat().st_size > _LARGEST:
+        raise ValueError("larger than 64 MiB")
+    return path.read_bytes()
+
+
+def _sorted_out(found: Sequence[x509.Certificate]) -> tuple[list[x509.Certificate], list[x509.Certificate]]:
+    """Return (anchors, intermediates): whoever's issuer is loaded too, and is not itself, is an intermediate."""
+    subjects = {names.normalised(certificate.subject) for certificate in found}
+    top: list[x509.Certificate] = []
+    below: list[x509.Certificate] = []
+    for certificate in found:
+        own, issuer = names.normalised(certificate.subject), names.normalised(certificate.issuer)
+        (below if issuer != own and issuer in subjects else top).append(certificate)
+    return top, below
+
+
+def _der(found: Iterable[x509.Certificate]) -> tuple[bytes, ...]:
+    return tuple(dict.fromkeys(certificate.dump() for certificate in found))
+
+
+def _described(der: bytes, purpose: str, now: datetime) -> dict[str, object]:
+    certificate = x509.Certificate.load(der)
+    until = certificate.not_valid_after
+    return {
+        "name": names.readable(certificate.subject),
+        "purpose": purpose,
+        "fingerprint_sha256": certificate.sha256.hex(),
+        "not_before": certificate.not_valid_before.isoformat(),
+        "not_after": until.isoformat(),
+        "expired": until < now,
+        "warning": until - now < WARNING,
+    }
+
+
+def _described_list(found: RevocationList, now: datetime) -> dict[str, object]:
+    until = found.next_update
+    quarter = (until - found.this_update) / 4 if until else timedelta(0)
+    return {
+        "name": found.issuer_text,
+        "purpose": "lista de revocación",
+        "fingerprint_sha256": hashlib.sha256(found.der).hexdigest(),
+        "not_before": found.this_update.isoformat(),
+        "not_after": until.isoformat() if until else None,
+        "expired": until is not None and until < now,
+        "warning": until is not None and until - now < min(WARNING, quarter),
+    }

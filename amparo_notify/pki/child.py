@@ -1,0 +1,165 @@
+"""The warm parent: keeps the libraries and the trust loaded, and forks once for each document, under limits.
+
+Run as `python -m amparo_notify.pki.child FD`, where FD is a Unix socket. On it arrive one-byte commands, each with a
+socket of its own to talk on: `T` (trust) is handled here, `E` (a document) in a fork that can open nothing, connect
+nowhere and write nothing. A bomb, a loop or a crash costs that fork.
+"""
+
+import gc
+import importlib
+import logging
+import os
+import pkgutil
+import resource
+import signal
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+import pyhanko.pdf_utils
+import pyhanko.sign.diff_analysis
+import pyhanko.sign.validation
+import pyhanko_certvalidator
+
+from amparo_notify.pki import guess, pages, verify, wire
+from amparo_notify.pki.anchors import Trust
+from amparo_notify.pki.verify import Materials
+
+CPU_SECONDS = 5
+WALL_SECONDS = 15
+MEMORY = 600 * 1024 * 1024
+HELLO = b"\x01"
+"""A fork says this first: whoever hears it and then nothing knows that the document killed the fork."""
+
+_CODECS = (
+    "ascii",
+    "latin_1",
+    "cp1252",
+    "utf_8",
+    "utf_16",
+    "utf_16_be",
+    "utf_16_le",
+    "utf_32_be",
+    "idna",
+    "hex_codec",
+)
+_UNUSED = ("aiohttp", "requests", "pkcs11", "config", "cli", "barcodes", "qr", "font", "signers", "keys")
+
+
+def limit() -> None:
+    """Give up, for good, everything that judging one document does not need."""
+    signal.setitimer(signal.ITIMER_REAL, WALL_SECONDS)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # No new file descriptor: no file can be opened and no connection made.
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+
+
+def _examine(
+    header: dict[str, Any], blobs: Sequence[bytes], materials: Materials
+) -> tuple[dict[str, Any], list[bytes]]:
+    document = blobs[0]
+    signature = blobs[1] if len(blobs) > 1 else None
+    moment = datetime.fromisoformat(header["moment"])
+    return wire.examination_to_wire(verify.examine(document, signature, moment, materials), document)
+
+
+def _guess(
+    header: dict[str, Any], blobs: Sequence[bytes], _: Materials
+) -> tuple[dict[str, Any], list[bytes]]:
+    return guess.from_text(pages.text(blobs[0])).as_json(), []
+
+
+def _pages(
+    header: dict[str, Any], blobs: Sequence[bytes], _: Materials
+) -> tuple[dict[str, Any], list[bytes]]:
+    return {}, pages.render(blobs[0], float(header["scale"]), int(header["most"]))
+
+
+_WORK: dict[
+    str, Callable[[dict[str, Any], Sequence[bytes], Materials], tuple[dict[str, Any], list[bytes]]]
+] = {
+    "examine": _examine,
+    "guess": _guess,
+    "pages": _pages,
+}
+
+
+def _serve_one(connection: socket.socket, materials: Materials) -> None:
+    """Answer one request in a fork that ends with it."""
+    connection.sendall(HELLO)
+    header, blobs = wire.receive(connection)
+    limit()
+    answer, found = _WORK[header["op"]](header, blobs, materials)
+    wire.send(connection, answer, found)
+
+
+def _load(connection: socket.socket) -> Materials:
+    header, blobs = wire.receive(connection)
+    remaining = list(blobs)
+    groups = {name: tuple(remaining.pop(0) for _ in range(count)) for name, count in header["groups"].items()}
+    materials = Materials.prepare(Trust(**groups), header["revocation"])
+    gc.collect()
+    gc.freeze()  # what is shared with the forks stays shared
+    wire.send(connection, {"ready": True})
+    return materials
+
+
+def _warm_up() -> None:
+    """Import everything that a verdict may touch: a fork cannot open a file, not even a module's."""
+    for package in (
+        pyhanko.pdf_utils,
+        pyhanko.sign.validation,
+        pyhanko.sign.diff_analysis,
+        pyhanko_certvalidator,
+    ):
+        for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+            if not any(part in module.name for part in _UNUSED):
+                try:
+                    importlib.import_module(module.name)
+                except ImportError:
+                    continue  # an optional part of the library that is not installed
+    for codec in _CODECS:
+        importlib.import_module(f"encodings.{codec}")
+    pages.warm_up()
+
+
+def serve(control: socket.socket) -> None:
+    """Take commands until the service goes away."""
+    materials: Materials | None = None
+    while True:
+        command, descriptors, *_ = socket.recv_fds(control, 1, 1)
+        if not command or not descriptors:
+            return
+        with socket.socket(fileno=descriptors[0]) as connection:
+            if command == b"T":
+                materials = _load(connection)
+            elif materials is not None and os.fork() == 0:
+                status = 1
+                try:
+                    control.close()
+                    _serve_one(connection, materials)
+                    status = 0
+                finally:
+                    os._exit(status)
+
+
+def main() -> None:
+    logging.disable(
+        logging.CRITICAL
+    )  # the libraries log what they think of a hostile file; the report holds it
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # forks are not waited for
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # Ctrl-C reaches the whole group; the service closes the socket
+    _warm_up()
+    with socket.socket(fileno=int(sys.argv[1])) as control:
+        serve(control)
+
+
+if __name__ == "__main__":
+    main()

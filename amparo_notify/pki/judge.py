@@ -1,0 +1,231 @@
+"""The service's side of judging: keeps one warm parent alive and asks it, from any number of threads."""
+
+import logging
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from amparo_notify.core.errors import Fault, Unfit
+from amparo_notify.core.verdict import Conclusion, Examination, Reason, Verdict
+from amparo_notify.pki import wire
+from amparo_notify.pki.anchors import Trust
+from amparo_notify.pki.guess import Guess
+
+LARGEST = 32 * 1024 * 1024
+PATIENCE = 20.0
+"""Seconds until a fork counts as lost; it kills itself at 15."""
+MODES = ("required", "when-available", "off")
+
+_log = logging.getLogger(__name__)
+
+
+class _Lost(Exception):
+    """The warm parent or its fork went away. `began`: a fork had started on the document."""
+
+    def __init__(self, began: bool) -> None:
+        super().__init__("lost")
+        self.began = began
+
+
+class Judge:
+    """Judges documents in limited child processes. Safe for many threads; satisfies `core.ports.Verifier`.
+
+    `revocation`: "required" (no fresh answer: INDETERMINATE), "when-available" or "off".
+    """
+
+    def __init__(self, trust: Trust, *, revocation: str = "required", at_once: int | None = None) -> None:
+        if revocation not in MODES:
+            raise ValueError(f"revocation must be one of {', '.join(MODES)}")
+        self._trust = trust
+        self._revocation = revocation
+        self._lock = threading.Lock()
+        self._slots = threading.BoundedSemaphore(at_once or 2 + (os.cpu_count() or 1))
+        self._control: socket.socket | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._owner = os.getpid()
+
+    @property
+    def trust(self) -> Trust:
+        return self._trust
+
+    def warm(self) -> None:
+        """Start the warm parent now rather than with the first document (about 0.7 s). Raises Unfit."""
+        with self._lock:
+            self._ensure()
+
+    def examine(self, document: bytes, signature: bytes | None, moment: datetime) -> Examination:
+        """Return the verdict at `moment` (aware, UTC). Raises Unfit only where no child can be started at all."""
+        if max(len(document), len(signature or b"")) > LARGEST:
+            return _unreadable(
+                "El archivo pesa más de 32 MiB; reduzca el PDF, fírmelo de nuevo y súbalo.", "too large"
+            )
+        blobs = [document] if signature is None else [document, signature]
+        try:
+            header, found = self._ask({"op": "examine", "moment": moment.isoformat()}, blobs)
+            return wire.examination_from_wire(header, found, document)
+        except _Lost:
+            return _unreadable(
+                "El archivo está armado de modo que no se puede leer sin riesgo (tarda o pesa demasiado al abrirlo); "
+                "genere de nuevo el PDF, fírmelo y súbalo.",
+                "the limited child ended without an answer",
+            )
+        except (KeyError, TypeError, ValueError):
+            return _unreadable(
+                "El archivo no se puede leer sin riesgo; genere de nuevo el PDF, fírmelo y súbalo.",
+                "the limited child gave an answer that makes no sense",
+            )
+
+    def guess(self, document: bytes) -> Guess:
+        """Return what the text of a PDF seems to say, unverified; empty where nothing can be read. Never raises."""
+        try:
+            header, _ = self._ask({"op": "guess"}, [document])
+            return Guess.from_json(header)
+        except (_Lost, Unfit, KeyError, TypeError, ValueError):
+            return Guess()
+
+    def pages(self, document: bytes, scale: float = 2.0, most: int = 30) -> list[bytes]:
+        """Return PNG images of the first `most` pages (72 dpi × scale); an empty list where it cannot be drawn."""
+        try:
+            return self._ask({"op": "pages", "scale": scale, "most": most}, [document])[1]
+        except (_Lost, Unfit):
+            return []
+
+    def refresh(self, trust: Trust) -> None:
+        """Judge by this trust from now on; documents under way finish by the former. Raises Unfit."""
+        with self._lock:
+            self._trust = trust
+            if self._alive():
+                self._send_trust()
+
+    def close(self) -> None:
+        """End the warm parent. Asking again starts another."""
+        with self._lock:
+            self._drop()
+
+    def _ask(self, header: dict[str, Any], blobs: Sequence[bytes]) -> tuple[dict[str, Any], list[bytes]]:
+        """Ask a fork; once more where the warm parent was lost before a fork had begun."""
+        with self._slots:
+            for attempt in (1, 2):
+                try:
+                    return self._ask_once(header, blobs)
+                except _Lost as lost:
+                    if lost.began:
+                        raise
+                    _log.warning("the judging parent was lost, attempt %d", attempt)
+                    with self._lock:
+                        self._drop()
+        raise _unfit()
+
+    def _ask_once(self, header: dict[str, Any], blobs: Sequence[bytes]) -> tuple[dict[str, Any], list[bytes]]:
+        began = False
+        try:
+            with self._lock:
+                connection = self._open(b"E")
+            with connection:
+                began = connection.recv(1) == b"\x01"
+                if not began:
+                    raise _Lost(began=False)
+                wire.send(connection, header, blobs)
+                return wire.receive(connection)
+        except OSError as problem:
+            raise _Lost(began) from problem
+
+    def _open(self, command: bytes) -> socket.socket:
+        """Hand the warm parent one end of a new connection and return the other. The lock is held."""
+        control = self._ensure()
+        ours, theirs = socket.socketpair()
+        with theirs:
+            ours.settimeout(PATIENCE)
+            socket.send_fds(control, [command], [theirs.fileno()])
+        return ours
+
+    def _alive(self) -> bool:
+        return self._process is not None and self._owner == os.getpid() and self._process.poll() is None
+
+    def _ensure(self) -> socket.socket:
+        """Return the control socket, starting the warm parent where there is none. The lock is held."""
+        if self._control is None or not self._alive():
+            self._drop()
+            self._start()
+            self._send_trust()
+        if self._control is None:
+            raise _unfit()
+        return self._control
+
+    def _start(self) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            # No secret of the service's environment goes to where hostile files are parsed.
+            environment = {
+                "PYTHONPATH": os.pathsep.join(part for part in sys.path if part),
+                "LANG": "C.UTF-8",
+            }
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "amparo_notify.pki.child", str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                env=environment,
+                cwd="/",
+            )
+        self._control = ours
+        self._owner = os.getpid()
+
+    def _send_trust(self) -> None:
+        groups = {
+            name: getattr(self._trust, name)
+            for name in ("anchors", "tsa_anchors", "intermediates", "crls", "ocsps")
+        }
+        header = {
+            "groups": {name: len(found) for name, found in groups.items()},
+            "revocation": self._revocation,
+        }
+        if self._control is None:
+            raise _unfit()
+        ours, theirs = socket.socketpair()
+        try:
+            with theirs:
+                socket.send_fds(self._control, [b"T"], [theirs.fileno()])
+            with ours:
+                ours.settimeout(60)
+                wire.send(ours, header, [der for found in groups.values() for der in found])
+                wire.receive(ours)
+        except OSError as problem:
+            self._drop()
+            raise _unfit() from problem
+
+    def _drop(self) -> None:
+        """Let go of the warm parent. A parent that another process started is only forgotten."""
+        control, process = self._control, self._process
+        self._control = self._process = None
+        if control is not None:
+            control.close()
+        if process is None or self._owner != os.getpid():
+            return
+        try:
+            process.wait(timeout=1)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _unreadable(explanation: str, detail: str) -> Examination:
+    verdict = Verdict(
+        Conclusion.FAILED, Reason.FORMAT_FAILURE, explanation, "none", "", report={"detail": detail}
+    )
+    return Examination(verdict, None)
+
+
+def _unfit() -> Unfit:
+    return Unfit(
+        Fault(
+            "pki",
+            "no se puede iniciar el proceso que verifica firmas.",
+            "Revise la memoria y los límites del servidor; las subidas se reciben de nuevo en cuanto arranque.",
+        )
+    )

@@ -1,0 +1,284 @@
+"""What a PDF's own structure says: its signatures, which bytes they cover, and what happened after them.
+
+The library's verdict on coverage compares lengths, not places, and can be fooled; the byte ranges are ours to check.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from io import BytesIO
+
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.decode_limits import DecodeLimits, DocumentDecodeBudget, StreamDecodeLimits
+from pyhanko.pdf_utils.misc import PdfError
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.pdf_utils.xref import XRefSectionData
+from pyhanko.sign.diff_analysis import (
+    CatalogModificationRule,
+    DiffResult,
+    DocInfoRule,
+    DSSCompareRule,
+    FormUpdatingRule,
+    MetadataUpdateRule,
+    ModificationLevel,
+    ObjectStreamRule,
+    SigFieldCreationRule,
+    SigFieldModificationRule,
+    StandardDiffPolicy,
+    XrefStreamRule,
+)
+from pyhanko.sign.fields import enumerate_sig_fields
+from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
+
+from amparo_notify.core.verdict import Reason
+from amparo_notify.pki.objection import Objection, failed, malformed
+
+MIB = 1024 * 1024
+LIMITS = DecodeLimits(
+    per_stream=StreamDecodeLimits(max_output_size=32 * MIB),
+    document_budget=DocumentDecodeBudget(base_allowance=64 * MIB, max_ratio=1),
+)
+SIGNATURES = {"/ETSI.CAdES.detached", "/adbe.pkcs7.detached"}
+TIME_STAMP = "/ETSI.RFC3161"
+SHA1_FORMATS = {"/adbe.pkcs7.sha1", "/adbe.x509.rsa_sha1"}
+_HEX = re.compile(rb"<([0-9A-Fa-f\s]*)>\Z")
+_TAIL_NOISE = re.compile(rb"(?:\s|%%EOF|startxref\s+\d+)*\Z")
+
+_LTA = ModificationLevel.LTA_UPDATES
+_STRUCTURE = [
+    CatalogModificationRule(),
+    XrefStreamRule().as_qualified(_LTA),
+    ObjectStreamRule().as_qualified(_LTA),
+    DSSCompareRule().as_qualified(_LTA),
+]
+_SIGNATURE_FIELDS = FormUpdatingRule(field_rules=[SigFieldCreationRule(), SigFieldModificationRule()])
+ONLY_VALIDATION_DATA = StandardDiffPolicy(global_rules=list(_STRUCTURE), form_rule=_SIGNATURE_FIELDS)
+"""After the last signature: long-term validation data and nothing else."""
+ONLY_MORE_SIGNATURES = StandardDiffPolicy(
+    global_rules=[
+        *_STRUCTURE,
+        DocInfoRule().as_qualified(_LTA),
+        MetadataUpdateRule(check_xml_syntax=False).as_qualified(_LTA),
+    ],
+    form_rule=_SIGNATURE_FIELDS,
+)
+"""Between two signatures: the second signature, and what a signing program notes about itself."""
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """One signature dictionary whose place in the file has been checked."""
+
+    name: str
+    subfilter: str
+    contents: bytes
+    ranges: tuple[int, int, int, int]
+    handle: EmbeddedPdfSignature = field(repr=False)
+
+    @property
+    def end(self) -> int:
+        return self.ranges[2] + self.ranges[3]
+
+    @property
+    def is_time_stamp(self) -> bool:
+        return self.subfilter == TIME_STAMP
+
+    @property
+    def claimed(self) -> datetime | None:
+        """The signing time that the dictionary states (/M), where it can be read with its zone."""
+        try:
+            moment = self.handle.self_reported_timestamp
+        except (PdfError, ValueError, TypeError, AttributeError):
+            return None
+        return moment if isinstance(moment, datetime) and moment.tzinfo else None
+
+
+class Document:
+    """A PDF, read once. Raises Objection for what cannot be read or must not be in an order."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.reader, self.strict = _read(data)
+        if self.reader.trailer.flatten().get("/Encrypt") is not None or self.reader.encrypt_dict is not None:
+            raise malformed(
+                "encrypted",
+                "El PDF está cifrado o protegido con contraseña; quite la protección, fírmelo de nuevo y súbalo.",
+            )
+
+    @cached_property
+    def offsets(self) -> dict[int, set[int]]:
+        """Byte offset → object numbers at it, in any revision."""
+        found: dict[int, set[int]] = {}
+        for section in _sections(self.reader):
+            for number, (_, offset) in section.standard_xrefs.items():
+                found.setdefault(offset, set()).add(number)
+        return found
+
+    def digest(self, ranges: tuple[int, int, int, int], algorithm: str) -> bytes:
+        """Return the hash of the covered bytes."""
+        view = memoryview(self.data)
+        first, size, second, rest = ranges
+        state = hashlib.new(algorithm, view[first : first + size])
+        state.update(view[second : second + rest])
+        return state.digest()
+
+    @cached_property
+    def signatures(self) -> list[Embedded]:
+        """All filled signature fields, by the end of what they cover. Raises Objection if any is out of place."""
+        found = [self._embedded(name, reference) for name, _, reference in self._fields()]
+        return sorted(found, key=lambda one: one.end)
+
+    def _fields(self) -> Iterator[tuple[str, object, generic.IndirectObject]]:
+        yield from enumerate_sig_fields(self.reader, filled_status=True)
+
+    def _embedded(self, name: str, reference: generic.IndirectObject) -> Embedded:
+        holder = reference.get_object()
+        value = holder.raw_get("/V")
+        if not isinstance(value, generic.IndirectObject):
+            raise malformed(f"signature {name} is not an object of its own")
+        dictionary = value.get_object()
+        subfilter = str(dictionary.get("/SubFilter", ""))
+        if subfilter in SHA1_FORMATS:
+            raise failed(
+                Reason.CRYPTO_CONSTRAINTS_FAILURE,
+                "El PDF fue firmado con un formato antiguo que usa SHA-1, que ya no es seguro; pida al juzgado que lo "
+                "firme de nuevo.",
+                subfilter,
+            )
+        if subfilter not in SIGNATURES | {TIME_STAMP}:
+            raise malformed(
+                f"SubFilter {subfilter}",
+                "El PDF trae una firma de un tipo que no se puede verificar; pida al juzgado que firme con FIREL o "
+                "e.firma en formato PAdES.",
+            )
+        if (str(dictionary.get("/Type", "/Sig")) == "/DocTimeStamp") is not (subfilter == TIME_STAMP):
+            raise malformed(f"signature {name}: /Type and /SubFilter disagree")
+        handle = EmbeddedPdfSignature(self.reader, holder, name)
+        ranges = self._ranges(handle, value.reference.idnum)
+        return Embedded(name, subfilter, handle.pkcs7_content, ranges, handle)
+
+    def _ranges(self, handle: EmbeddedPdfSignature, number: int) -> tuple[int, int, int, int]:
+        """Check the byte range by places: the gap must be this very dictionary's /Contents, and nothing else."""
+        raw = [int(item) for item in handle.byte_range]
+        if len(raw) != 4 or raw[0] != 0 or min(raw) < 0:
+            raise malformed(f"byte range {raw}")
+        _, size, second, rest = raw
+        if not (0 < size < second and second + rest <= len(self.data) and rest > 0):
+            raise malformed(f"byte range {raw} in a file of {len(self.data)} bytes")
+        gap = _HEX.match(self.data[size:second])
+        if gap is None or not self.data[:size].rstrip().endswith(b"/Contents"):
+            raise malformed("the gap is not the signature")
+        if bytes.fromhex(gap.group(1).decode("ascii")) != handle.pkcs7_content:
+            raise malformed("the gap holds another signature")
+        start = max((offset for offset in self.offsets if offset < size), default=-1)
+        if number not in self.offsets.get(start, ()):
+            raise malformed("the gap lies in another object")
+        if any(size < offset < second for offset in self.offsets):
+            raise malformed("an object hides in the gap")
+        return raw[0], size, second, rest
+
+    def check_later_changes(self, signature: Embedded) -> str:
+        """Raise unless what follows this signature is harmless; return a word on it for the report."""
+        if signature.end == len(self.data):
+            return "none"
+        if not self.strict:
+            raise _changed("bytes follow a signature in a file that needs a lenient reading")
+        last = signature is self.signatures[-1]
+        handle = signature.handle
+        # Also asks the library, whose check of the cross-reference sections complements the one by places.
+        coverage = handle.evaluate_signature_coverage()
+        if coverage.name not in {"ENTIRE_REVISION", "ENTIRE_FILE"}:
+            raise _changed(f"coverage {coverage.name}")
+        policy = ONLY_VALIDATION_DATA if last else ONLY_MORE_SIGNATURES
+        review = policy.review_file(
+            self.reader,
+            handle.signed_revision,
+            field_mdp_spec=handle.fieldmdp,
+            doc_mdp=handle.docmdp_level,
+        )
+        if not isinstance(review, DiffResult):
+            raise _changed(str(review))
+        allowed = set() if last else {one.name for one in self.signatures}
+        level = review.modification_level
+        if level > (_LTA if last else ModificationLevel.FORM_FILLING) or review.changed_form_fields - allowed:
+            raise _changed(f"{level.name}: {sorted(review.changed_form_fields)}")
+        permitted = handle.docmdp_level
+        if permitted is not None and level.value > permitted.value:
+            raise _changed(f"{level.name} although the signer allowed {permitted.name}")
+        if last:
+            self._check_tail(signature.end)
+        return "validation data" if level is _LTA else "further signatures"
+
+    def _check_tail(self, start: int) -> None:
+        """Every byte after the last signature belongs to an object or section that the cross-reference reaches."""
+        spans = [
+            (info.start_location, info.end_location)
+            for info in (
+                self.reader.xrefs.get_xref_container_info(number)
+                for number in range(self.reader.xrefs.total_revisions)
+            )
+            if info.end_location > start
+        ]
+        for revision in range(self.reader.xrefs.total_revisions):
+            section = self.reader.xrefs.get_xref_data(revision)
+            for number, (generation, offset) in section.standard_xrefs.items():
+                if offset >= start:
+                    reference = generic.Reference(number, generation, self.reader)
+                    self.reader.get_object(reference, revision=revision)
+                    spans.append((offset, self.reader.stream.tell()))
+        place = start
+        for begin, end in sorted(spans):
+            if begin > place:
+                self._check_noise(place, begin)
+            place = max(place, end)
+        self._check_noise(place, len(self.data))
+
+    def _check_noise(self, start: int, end: int) -> None:
+        if not _TAIL_NOISE.match(_without_trailer(self.data[start:end])):
+            raise _changed(f"bytes {start} to {end} belong to nothing")
+
+
+def _without_trailer(raw: bytes) -> bytes:
+    """A classic trailer dictionary follows its table; the reader has parsed it, so it is not noise."""
+    found = re.match(rb"\s*trailer\s*<<.*?>>\s*(?=startxref)", raw, re.DOTALL)
+    return raw[found.end() :] if found else raw
+
+
+def _changed(detail: str) -> Objection:
+    return failed(
+        Reason.FORMAT_FAILURE,
+        "Alguien añadió o cambió algo en el PDF después de que se firmó; pida al juzgado el archivo original.",
+        detail,
+    )
+
+
+def _sections(reader: PdfFileReader) -> Iterator[XRefSectionData]:
+    for revision in range(reader.xrefs.total_revisions):
+        section = reader.xrefs.get_xref_data(revision)
+        yield section
+        if section.hybrid is not None:
+            yield section.hybrid.xref_data
+
+
+def _read(data: bytes) -> tuple[PdfFileReader, bool]:
+    """Parse strictly; where that fails, or the file has hybrid references, leniently. Returns (reader, strict)."""
+    if not data.startswith(b"%PDF-"):
+        raise malformed("no PDF header at the first byte")
+    try:
+        reader = PdfFileReader(BytesIO(data), strict=True, decode_limits=LIMITS)
+        if not reader.xrefs.hybrid_xrefs_present:
+            _touch(reader)
+            return reader, True
+    except PdfError:
+        pass
+    reader = PdfFileReader(BytesIO(data), strict=False, decode_limits=LIMITS)
+    _touch(reader)
+    return reader, False
+
+
+def _touch(reader: PdfFileReader) -> None:
+    """Read what every order needs, so that a broken file is found before anything is believed of it."""
+    _ = reader.root["/Pages"]["/Kids"]

@@ -1,0 +1,307 @@
+"""The verdict on a signed document. Runs in the limited child: see `child` and `judge`."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from asn1crypto import cms, x509
+
+from amparo_notify.core.verdict import Conclusion, Examination, Reason, Signer, Verdict
+from amparo_notify.pki import envelope
+from amparo_notify.pki.active import check_content
+from amparo_notify.pki.anchors import Trust
+from amparo_notify.pki.objection import Objection, failed, malformed
+from amparo_notify.pki.path import Pool
+from amparo_notify.pki.pdf import Document, Embedded
+from amparo_notify.pki.revocation import Index, read_list
+from amparo_notify.pki.signature import (
+    Context,
+    Judged,
+    Stamp,
+    certificates_in,
+    check_stamp,
+    judge_signer,
+)
+
+LARGEST = 32 * 1024 * 1024
+"""Bytes of an upload; larger is refused unread."""
+PADES, ENVELOPING, DETACHED, NONE = "PAdES", "CAdES-enveloping", "CAdES-detached", "none"
+
+NOT_SIGNED = (
+    "El PDF no contiene una firma electrónica que se pueda verificar; una página impresa de «evidencia criptográfica» "
+    "no prueba nada. Descargue del sistema del juzgado el archivo firmado (.p7m, o el PDF con su firma) y súbalo."
+)
+
+
+@dataclass(frozen=True)
+class Materials:
+    """Trust made ready once, for many documents."""
+
+    pool: Pool
+    tsa_pool: Pool
+    index: Index
+    revocation: str
+
+    @classmethod
+    def prepare(cls, trust: Trust, revocation: str) -> "Materials":
+        anchors = [x509.Certificate.load(der) for der in trust.anchors]
+        stamps = [x509.Certificate.load(der) for der in trust.tsa_anchors or trust.anchors]
+        helpers = [x509.Certificate.load(der) for der in trust.intermediates]
+        lists = [read_list(der) for der in trust.crls]
+        index = Index.of(lists, [*anchors, *helpers, *stamps])
+        return cls(Pool.of(anchors, helpers), Pool.of(stamps, helpers), index, revocation)
+
+    def context(self, moment: datetime) -> Context:
+        return Context(self.pool, self.tsa_pool, self.index, moment, self.revocation)
+
+
+def examine(document: bytes, signature: bytes | None, moment: datetime, materials: Materials) -> Examination:
+    """Judge a document at `moment` (UTC). Never raises for what the document contains."""
+    case = _Case(document)
+    try:
+        _check_sizes(document, signature)
+        case.run(signature, materials.context(moment))
+    except Objection as objection:
+        case.objections.append(objection)
+    except RecursionError:
+        case.objections.append(malformed("nested too deeply"))
+    except MemoryError:
+        case.objections.append(malformed("needs too much memory"))
+    except Exception as problem:  # noqa: BLE001 - whatever a parser raises is a refusal of this file
+        case.objections.append(malformed(f"{type(problem).__name__}: {problem}"))
+    return case.examination()
+
+
+def _check_sizes(document: bytes, signature: bytes | None) -> None:
+    if max(len(document), len(signature or b"")) > LARGEST:
+        raise malformed(
+            "too large", "El archivo pesa más de 32 MiB; reduzca el PDF, fírmelo de nuevo y súbalo."
+        )
+    if not document:
+        raise malformed("empty", "El archivo está vacío; vuelva a descargarlo y súbalo de nuevo.")
+
+
+class _Case:
+    """One document on its way to a verdict."""
+
+    def __init__(self, document: bytes) -> None:
+        self.upload = document
+        self.pdf: bytes | None = document if envelope.looks_like_pdf(document) else None
+        self.format = NONE
+        self.judged: list[Judged] = []
+        self.objections: list[Objection] = []
+        self.report: dict[str, object] = {}
+
+    def run(self, signature: bytes | None, context: Context) -> None:
+        if signature and envelope.looks_like_pdf(signature) and not self.pdf:
+            self.pdf, self.upload, signature = (
+                signature,
+                signature,
+                self.upload,
+            )  # handed over the wrong way round
+        if signature:
+            self._detached(signature, context)
+        elif self.pdf:
+            self._embedded(context)
+        elif envelope.is_cms(self.upload):
+            self._enveloping(context)
+        else:
+            raise _not_a_document(self.upload)
+
+    def _enveloping(self, context: Context) -> None:
+        opened = envelope.open_cms(self.upload)
+        if opened.content is None:
+            raise malformed(
+                "detached signature without its document",
+                "Es una firma separada (.p7s); suba también el PDF al que pertenece.",
+            )
+        self.format = ENVELOPING
+        envelope.check_inner(opened.content)
+        self.pdf = opened.content
+        self._content()
+        self._judge_all(opened.data, opened.content, context)
+
+    def _detached(self, signature: bytes, context: Context) -> None:
+        if not self.pdf:
+            raise _not_a_document(self.upload)
+        if not envelope.is_cms(signature):
+            raise malformed(
+                "the signature is not CMS", "El archivo de firma no es una firma (.p7s) que se pueda leer."
+            )
+        self.format = DETACHED
+        opened = envelope.open_cms(signature)
+        if opened.content is not None and opened.content != self.pdf:
+            raise failed(
+                Reason.HASH_FAILURE,
+                "La firma trae dentro otro documento, distinto del PDF que se subió; suba solo el archivo .p7m.",
+            )
+        self._content()
+        self._judge_all(opened.data, self.pdf, context)
+
+    def _content(self) -> None:
+        """Check what people will read for what an order must not carry."""
+        document = Document(self.pdf or b"")
+        check_content(document)
+        self.report["strict_pdf"] = document.strict
+
+    def _judge_all(self, data: cms.SignedData, content: bytes, context: Context) -> None:
+        """Judge every SignerInfo alone, over the whole content: all must be good (judge and secretary)."""
+        if data["encap_content_info"]["content_type"].native != "data":
+            raise malformed("the content is not plain data")
+        certificates = certificates_in(data)
+        around = context.with_helpers(certificates)
+        self.report["coverage"] = "whole document"
+        for info in data["signer_infos"]:
+            digest = _Digests(content)
+            self.judged.append(judge_signer(info, [*certificates, *around.pool.helpers], digest, around))
+
+    def _embedded(self, context: Context) -> None:
+        document = Document(self.upload)
+        self.report["strict_pdf"] = document.strict
+        occurring = check_content(document)
+        signatures = document.signatures
+        if not signatures and not occurring.get(b"/ByteRange"):
+            raise failed(Reason.NOT_SIGNED, NOT_SIGNED)
+        self.format = PADES
+        _check_all_parsed(occurring.get(b"/ByteRange", set()), signatures)
+        if all(one.is_time_stamp for one in signatures):
+            raise failed(
+                Reason.NOT_SIGNED,
+                "El PDF solo trae un sello de tiempo, no la firma de una persona; pida al juzgado el archivo firmado.",
+            )
+        later = {one.name: document.check_later_changes(one) for one in signatures}
+        self.report["coverage"] = "whole document"
+        self.report["later_changes"] = later
+        self._judge_embedded(document, signatures, context)
+
+    def _judge_embedded(self, document: Document, signatures: Sequence[Embedded], context: Context) -> None:
+        opened = {one.name: envelope.open_cms(one.contents, padded=True) for one in signatures}
+        helpers = [item for each in opened.values() for item in certificates_in(each.data)]
+        around = context.with_helpers(helpers)
+        stamps: list[tuple[int, Stamp]] = []
+        for one in signatures:
+            if one.is_time_stamp:
+                token = cms.ContentInfo.load(one.contents)
+                imprint = _RangeDigests(document, one)
+                stamps.append((one.end, check_stamp(token, imprint, around)))
+        for one in signatures:
+            if one.is_time_stamp:
+                continue
+            data = opened[one.name].data
+            if len(data["signer_infos"]) != 1 or opened[one.name].content is not None:
+                raise malformed(f"signature {one.name} is not detached, or not by exactly one signer")
+            over = [stamp for end, stamp in stamps if end > one.end]
+            candidates = [*certificates_in(data), *around.pool.helpers]
+            digest = _RangeDigests(document, one)
+            self.judged.append(
+                judge_signer(data["signer_infos"][0], candidates, digest, around, over, one.claimed)
+            )
+
+    def examination(self) -> Examination:
+        """Sum up: the worst objection decides, and it names the signer where there are several."""
+        worst = self._worst()
+        signers = tuple(each.signer for each in self.judged if each.signer)
+        pdf = self.pdf
+        verdict = Verdict(
+            conclusion=worst.conclusion if worst else Conclusion.PASSED,
+            reason=worst.reason if worst else None,
+            explanation=worst.explanation if worst else _approval(signers),
+            format=self.format,
+            document_sha256=hashlib.sha256(pdf if pdf is not None else self.upload).hexdigest(),
+            signers=signers,
+            report=self._report(worst),
+        )
+        return Examination(verdict, pdf)
+
+    def _worst(self) -> Objection | None:
+        found = list(self.objections)
+        for each in self.judged:
+            found += [_naming(one, each.signer) if len(self.judged) > 1 else one for one in each.objections]
+        if not found and not self.judged:
+            return malformed("nothing was judged")
+        return next(
+            (one for one in found if one.conclusion is Conclusion.FAILED), found[0] if found else None
+        )
+
+    def _report(self, worst: Objection | None) -> dict[str, object]:
+        every = [*self.objections, *(one for each in self.judged for one in each.objections)]
+        return {
+            **self.report,
+            "format": self.format,
+            "upload_sha256": hashlib.sha256(self.upload).hexdigest(),
+            "signers": [each.report for each in self.judged],
+            "objections": [
+                {"conclusion": str(one.conclusion), "reason": str(one.reason), "detail": one.detail}
+                for one in every
+            ],
+            "detail": worst.detail if worst else "",
+        }
+
+
+class _Digests:
+    """Hashes of one content, each computed once."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self._known: dict[str, bytes] = {}
+
+    def __call__(self, algorithm: str) -> bytes:
+        if algorithm not in self._known:
+            self._known[algorithm] = hashlib.new(algorithm, self._content).digest()
+        return self._known[algorithm]
+
+
+class _RangeDigests:
+    """Hashes of what one embedded signature covers."""
+
+    def __init__(self, document: Document, signature: Embedded) -> None:
+        self._document, self._signature = document, signature
+
+    def __call__(self, algorithm: str) -> bytes:
+        return self._document.digest(self._signature.ranges, algorithm)
+
+
+def _check_all_parsed(occurring: set[int], signatures: Sequence[Embedded]) -> None:
+    """Every object with a byte range is a filled signature field that was parsed: nothing is silently skipped."""
+    parsed = {one.handle.sig_field.raw_get("/V").reference.idnum for one in signatures}
+    if occurring - parsed or len(parsed) != len(signatures):
+        raise malformed(
+            f"signature objects {sorted(occurring)}, fields {sorted(parsed)}",
+            "El PDF trae una firma escondida o fuera de lugar; pida al juzgado el archivo original.",
+        )
+
+
+def _not_a_document(upload: bytes) -> Objection:
+    if upload.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        return malformed(
+            "an office document",
+            "Es un documento de Word u otro formato editable; conviértalo a PDF y fírmelo.",
+        )
+    return malformed(
+        "neither PDF nor CMS", "El archivo no es un PDF ni una firma (.p7m); suba el acuerdo firmado."
+    )
+
+
+def _naming(objection: Objection, signer: Signer | None) -> Objection:
+    if signer is None:
+        return objection
+    sentence = f"Firma de {signer.name}: {objection.explanation}"
+    return Objection(objection.conclusion, objection.reason, sentence, objection.detail)
+
+
+def _approval(signers: Sequence[Signer]) -> str:
+    who = " y ".join(signer.name for signer in signers)
+    if all(signer.revocation == "good" for signer in signers):
+        return (
+            f"La firma de {who} es válida: el documento está íntegro y el certificado, vigente y sin revocar."
+        )
+    return f"La firma de {who} es válida y el documento está íntegro; revocación no consultada."
+
+
+def refusal(document: bytes, explanation: str, detail: str) -> Examination:
+    """The verdict on a document that the child could not survive."""
+    case = _Case(document)
+    case.objections.append(malformed(detail, explanation))
+    examination = case.examination()
+    return replace(examination, document=None)
