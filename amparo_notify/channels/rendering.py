@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import escape
 
 from amparo_notify.channels.gsm import segments, to_gsm7
 from amparo_notify.core.notice import Cause, Medium
@@ -65,15 +66,23 @@ def _spelled(text: str) -> str:
     return ", ".join(names.get(letter, letter.upper()) for letter in text if not letter.isspace())
 
 
+def _dialled(phone: str) -> tuple[str, str]:
+    """The ten digits that one dials in Mexico, without +52, and an extension or nothing."""
+    number, _, extension = phone.lower().partition("ext")
+    digits = re.sub(r"\D", "", number)
+    local = digits[-10:] if digits.startswith("52") and len(digits) > 10 else digits
+    return local, re.sub(r"\D", "", extension)
+
+
 def _digits(phone: str) -> str:
-    """The ten digits that one dials in Mexico, without +52."""
-    digits = re.sub(r"\D", "", phone)
-    return digits[-10:] if digits.startswith("52") and len(digits) > 10 else digits
+    """A number for the eye, short: "5550001122 ext 40"."""
+    return " ext ".join(filter(None, _dialled(phone)))
 
 
 def _paced(phone: str) -> str:
-    """A number in pairs, for the ear: "55 00 00 11 22"."""
-    return ", ".join(re.findall(r"\d{1,2}", _digits(phone)))
+    """A number in pairs, for the ear: "55, 50, 00, 11, 22, extensión 40"."""
+    pairs = [", ".join(re.findall(r"\d{1,2}", part)) for part in _dialled(phone)]
+    return ", extensión ".join(filter(None, pairs))
 
 
 _TEMPLATES = Environment(
@@ -144,6 +153,11 @@ def sms_answer(answer: str, facts: Facts | None = None, *, attempts: int = 0) ->
     if segments(text) > MOST_SEGMENTS:
         raise DoesNotFit(f"reply {answer}: {segments(text)} segments, {MOST_SEGMENTS} at most")
     return text
+
+
+def reply_twiml(text: str) -> str:
+    """Return the TwiML that answers an inbound SMS with a text, or with silence for an empty one."""
+    return f"<Response><Message>{escape(text)}</Message></Response>" if text else "<Response/>"
 
 
 def _filled(cause: Cause, part: str, facts: Facts) -> str:

@@ -1,7 +1,6 @@
 """Mail through SendGrid's SDK, against a configurable address. Nothing in a mail is tracked."""
 
 import http.client
-import logging
 from datetime import datetime
 from typing import Any
 
@@ -49,9 +48,6 @@ EVENT_STATUS = {
 
 BAD_ADDRESS = ("does not contain a valid address", "personalizations.0.to")
 """What a 400 says of the recipient (https://www.twilio.com/docs/sendgrid/api-reference/mail-send/errors)."""
-
-# The SDK writes each payload into its debug log; addresses do not belong in any log.
-logging.getLogger("python_http_client").setLevel(logging.WARNING)
 
 
 class SendGridEmail:

@@ -15,7 +15,7 @@ from twilio.http.response import Response
 from twilio.rest import Client
 
 from amparo_notify.channels.twilio_words import DEAD_ADDRESS, MESSAGE_STATUS, call_status
-from amparo_notify.channels.wire import TIMEOUT, busy, network_fault
+from amparo_notify.channels.wire import TIMEOUT, busy, check_phone, network_fault
 from amparo_notify.core.errors import ChannelError
 from amparo_notify.core.notice import Medium, Status
 from amparo_notify.core.ports import Message, Sent
@@ -96,6 +96,7 @@ class TwilioSms:
 
     def send(self, message: Message) -> Sent:
         """Hand the text to Twilio; stale once `valid_for` has passed. Raises ChannelError."""
+        check_phone(message.to)
         shortest, longest = VALIDITY
         taken = _asked(
             lambda: self._messages.create(
@@ -139,6 +140,7 @@ class TwilioVoice:
 
     def send(self, message: Message) -> Sent:
         """Place the call. Raises ChannelError."""
+        check_phone(message.to)
         callback = self._account.callback(message.reference)
         taken = _asked(
             lambda: self._calls.create(

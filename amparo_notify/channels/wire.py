@@ -5,6 +5,7 @@ have carried the message: that is unknown, and the dispatcher reconciles before 
 """
 
 import errno
+import logging
 import re
 import socket
 import ssl
@@ -26,6 +27,11 @@ MAX_RETRY_AFTER = 300.0
 _NEVER_SENT_ERRNO = {errno.ECONNREFUSED, errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL}
 
 
+# Below WARNING these write addresses and query strings, which hold phone numbers, into the log.
+for _talkative in ("urllib3", "python_http_client"):
+    logging.getLogger(_talkative).setLevel(logging.WARNING)
+
+_PHONE = re.compile(r"\+52[0-9]{10}")
 _ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>.]+")
 
 
@@ -33,6 +39,12 @@ def check_address(address: str) -> None:
     """Raise a permanent ChannelError for what is no mail address: the SDKs fail over it in ways of their own."""
     if not _ADDRESS.fullmatch(address):
         raise ChannelError("not a mail address", permanent=True)
+
+
+def check_phone(number: str) -> None:
+    """Raise a permanent ChannelError for anything but a Mexican number: no fault elsewhere may call the world."""
+    if not _PHONE.fullmatch(number):
+        raise ChannelError("not a Mexican number (+52 and ten digits)", permanent=True)
 
 
 def carried_nothing(fault: BaseException | None) -> bool:

@@ -4,6 +4,7 @@ The embedded default talks to it through the real SDKs over HTTP; so do the test
 """
 
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,6 +12,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from amparo_notify.channels.local import LocalAccount
 from amparo_notify.demo.carrier_book import Book, Call, Line, Mail, Pending, Text, new_id
 from amparo_notify.demo.carrier_post import Callbacks, Post, Postman, post_over_http
 from amparo_notify.demo.carrier_wsgi import CarrierApp
@@ -18,6 +20,8 @@ from amparo_notify.demo.faults import Faults
 from amparo_notify.demo.twiml import Heard, follow, messages
 
 STOP_WORDS = {"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "ALTO", "BAJA"}
+KEPT = 10_000
+"""Requests remembered, for tests to look at."""
 APOLOGY = Heard(("We are sorry, an application error has occurred. Goodbye.",))
 """What Twilio says when a webhook fails (errors 11200, 12100)."""
 
@@ -58,7 +62,9 @@ class Carrier:
         self.book, self.faults = Book(path), Faults()
         events_url = f"{self.public_url}/callbacks/sendgrid/events"
         self.postman = Postman(self.book, auth_token, events_key, events_url, clock, post)
-        self.requests: list[tuple[str, str, Any]] = []  # (method, path, body) as the SDKs sent them
+        self.requests: deque[tuple[str, str, Any]] = deque(
+            maxlen=KEPT
+        )  # (method, path, body) as the SDKs sent them
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
         self.wsgi = CarrierApp(self)
@@ -161,8 +167,8 @@ class Carrier:
 
     def tick(self) -> None:
         """What time brings: calls ring out, and failed callbacks are posted again."""
-        for call in self.calls():
-            if call.status == "ringing" and self.clock() >= call.at + timedelta(seconds=call.ring):
+        for call in self.book.ringing():
+            if self.clock() >= call.at + timedelta(seconds=call.ring):
                 self._ended(call, "no-answer")
         self.postman.retry()
         self.deliver()
@@ -285,3 +291,25 @@ class Carrier:
             "reference": mail.reference, **word,
         }  # fmt: skip
         return Pending(self.postman.events_url, "sendgrid", event)
+
+
+def carrier_for(
+    account: LocalAccount,
+    *,
+    public_url: str,
+    clock: Callable[[], datetime],
+    path: str = ":memory:",
+    post: Post = post_over_http,
+) -> Carrier:
+    """Return the double that knows a local account; mount its `wsgi` at /demo/carrier and `start` it."""
+    return Carrier(
+        path,
+        account_sid=account.account_sid,
+        auth_token=account.auth_token,
+        api_key=account.api_key,
+        events_key=account.events_key,
+        public_url=public_url,
+        clock=clock,
+        post=post,
+        number=account.sms_from,
+    )

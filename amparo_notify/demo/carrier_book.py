@@ -103,6 +103,7 @@ _Kind = TypeVar("_Kind", Text, Call, Mail)
 _TABLES = """
 CREATE TABLE IF NOT EXISTS item (number INTEGER PRIMARY KEY, kind TEXT, id TEXT UNIQUE, address TEXT, data TEXT);
 CREATE INDEX IF NOT EXISTS item_address ON item (kind, address);
+CREATE INDEX IF NOT EXISTS item_status ON item (kind, json_extract(data, '$.status'));
 CREATE TABLE IF NOT EXISTS pending (number INTEGER PRIMARY KEY, data TEXT);
 CREATE TABLE IF NOT EXISTS line (address TEXT PRIMARY KEY, state TEXT);
 """
@@ -160,6 +161,13 @@ class Book:
         with self._turn() as db:
             rows = db.execute(query, (kind.__name__, address)).fetchall()
         return tuple(_read(kind, data) for (data,) in rows)
+
+    def ringing(self) -> tuple[Call, ...]:
+        """Calls that nobody has answered yet."""
+        query = "SELECT data FROM item WHERE kind = 'Call' AND json_extract(data, '$.status') = 'ringing'"
+        with self._turn() as db:
+            rows = db.execute(query).fetchall()
+        return tuple(_read(Call, data) for (data,) in rows)
 
     def put_off(self, *callbacks: Pending) -> None:
         """Queue callbacks, in this order."""

@@ -3,6 +3,7 @@
 import base64
 import json
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -21,6 +22,7 @@ Post = Callable[[str, Mapping[str, str], bytes], bytes]
 TRIES = 3
 TIMEOUT = 15
 """Seconds that Twilio waits for the answer to a webhook (https://www.twilio.com/docs/usage/webhooks)."""
+KEPT = 10_000
 FORGER = "a token that is not the account's"
 
 
@@ -55,8 +57,10 @@ class Postman:
     clock: Callable[[], datetime]
     post: Post
     mode: Callbacks = Callbacks.PROMPT
-    posted: list[str] = field(default_factory=list)  # "url body" of each callback that was taken
-    failed: list[str] = field(default_factory=list)
+    posted: deque[str] = field(
+        default_factory=lambda: deque(maxlen=KEPT)
+    )  # "url body" of each callback that was taken
+    failed: deque[str] = field(default_factory=lambda: deque(maxlen=KEPT))
     _held: list[Pending] = field(default_factory=list)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 

@@ -11,7 +11,7 @@ from amparo_notify.channels.rendering import Facts, render
 from amparo_notify.channels.roads import build_providers
 from amparo_notify.core.notice import Cause, Medium
 from amparo_notify.core.ports import Message, Provider
-from amparo_notify.demo.carrier import Carrier
+from amparo_notify.demo.carrier import Carrier, carrier_for
 from amparo_notify.demo.carrier_server import CarrierServer
 
 PUBLIC_URL = "https://amparo.example"
@@ -65,15 +65,7 @@ def service() -> Service:
 
 @pytest.fixture
 def carrier(account: LocalAccount, service: Service, clock: Clock) -> Iterator[Carrier]:
-    double = Carrier(
-        account_sid=account.account_sid,
-        auth_token=account.auth_token,
-        api_key=account.api_key,
-        events_key=account.events_key,
-        public_url=PUBLIC_URL,
-        clock=clock,
-        post=service,
-    )
+    double = carrier_for(account, public_url=PUBLIC_URL, clock=clock, post=service)
     yield double
     double.stop()
 
@@ -84,22 +76,32 @@ def server(carrier: Carrier) -> Iterator[CarrierServer]:
         yield running
 
 
-@pytest.fixture
-def roads(server: CarrierServer, account: LocalAccount) -> Mapping[Medium, Provider]:
-    """The first provider of each medium, as live configuration would build it."""
+def first_roads(url: str, account: LocalAccount, timeout: float) -> Mapping[Medium, Provider]:
     built = build_providers(
         public_url=PUBLIC_URL,
         twilio_account_sid=account.account_sid,
         twilio_auth_token=account.auth_token,
         twilio_from=account.sms_from,
         twilio_voice_from=account.voice_from,
-        twilio_api_url=server.url,
+        twilio_api_url=url,
         sendgrid_api_key=account.api_key,
         sendgrid_from=account.mail_from,
-        sendgrid_api_url=server.url,
-        timeout=0.3,
+        sendgrid_api_url=url,
+        timeout=timeout,
     )
     return {medium: providers[0] for medium, providers in built.items()}
+
+
+@pytest.fixture
+def roads(server: CarrierServer, account: LocalAccount) -> Mapping[Medium, Provider]:
+    """The first provider of each medium, as live configuration would build it."""
+    return first_roads(server.url, account, timeout=10)
+
+
+@pytest.fixture
+def impatient(server: CarrierServer, account: LocalAccount) -> Mapping[Medium, Provider]:
+    """The same, for a provider that will not answer."""
+    return first_roads(server.url, account, timeout=0.2)
 
 
 @pytest.fixture

@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
 from amparo_notify.channels.gsm import is_gsm7, segments, to_gsm7
-from amparo_notify.channels.rendering import ALARMS, TEMPLATES, DoesNotFit, Facts, keypad, render, sms_answer
+from amparo_notify.channels.rendering import (
+    ALARMS,
+    TEMPLATES,
+    DoesNotFit,
+    Facts,
+    keypad,
+    render,
+    reply_twiml,
+    sms_answer,
+)
 from amparo_notify.core.notice import Cause, Medium
 from amparo_notify.core.ports import Message
 from tests.channels.conftest import ADDRESS, PHONE
@@ -243,3 +252,16 @@ def test_letters_are_made_plain_and_those_of_gsm7_kept(given_text: str, plain: s
 )  # fmt: skip
 def test_segments_are_counted_as_a_handset_does(text: str, count: int) -> None:
     assert segments(text) == count
+
+
+def test_a_switchboard_is_given_with_its_extension(facts: Facts) -> None:
+    desk = replace(facts, court_phone="+52 55 5000 1122 ext. 4031")
+    assert "5550001122 ext 4031" in render(Cause.ORDER, Medium.SMS, desk, PHONE, "n1.2", 90).text
+    assert (
+        "55, 50, 00, 11, 22, extensión 40, 31"
+        in render(Cause.ORDER, Medium.VOICE, desk, PHONE, "n1.2", 90).text
+    )
+
+
+def test_an_answer_to_a_text_is_twiml_whatever_it_holds() -> None:
+    assert ElementTree.fromstring(reply_twiml("a < b & c")).findtext("Message") == "a < b & c"

@@ -1,7 +1,9 @@
 """The real SDKs against the double over HTTP: what they ask for, and what each answer means."""
 
+import logging
 import socket
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -116,8 +118,6 @@ def test_a_messaging_service_may_stand_in_for_a_number(
         (faults.busy(504), False, True),
         (faults.refuse(20003, 401), False, False),
         (faults.refuse(21408, 403), False, False),
-        (faults.hang(accepted=False), False, True),
-        (faults.hang(accepted=True), False, True),
         (faults.reset(accepted=False), False, True),
         (faults.reset(accepted=True), False, True),
         (faults.garbage(accepted=False), False, True),
@@ -130,6 +130,16 @@ def test_each_fault_is_known_for_what_it_is(
     carrier.faults.add(ROAD[medium], fault)
     error = refusal(roads[medium], order[medium])
     assert (error.permanent, error.unknown) == (permanent, unknown)
+
+
+@pytest.mark.parametrize("medium", Medium)
+@pytest.mark.parametrize("accepted", [True, False])
+def test_a_provider_that_does_not_answer_leaves_it_in_doubt(
+    medium: Medium, accepted: bool, impatient: Roads, order: Order, carrier: Carrier
+) -> None:
+    carrier.faults.add(ROAD[medium], faults.hang(accepted=accepted))
+    error = refusal(impatient[medium], order[medium])
+    assert (error.permanent, error.unknown) == (False, True)
 
 
 @pytest.mark.parametrize("medium", Medium)
@@ -198,19 +208,19 @@ def test_an_error_names_no_phone_and_no_address(
 
 @pytest.mark.parametrize("medium", [Medium.SMS, Medium.VOICE])
 def test_in_doubt_what_was_taken_is_found_again(
-    medium: Medium, roads: Roads, order: Order, carrier: Carrier, clock: Clock
+    medium: Medium, roads: Roads, impatient: Roads, order: Order, carrier: Carrier, clock: Clock
 ) -> None:
     carrier.faults.add(ROAD[medium], faults.hang(accepted=True))
-    refusal(roads[medium], order[medium])
+    refusal(impatient[medium], order[medium])
     assert roads[medium].find(order[medium], clock()) is not None
 
 
 @pytest.mark.parametrize("medium", [Medium.SMS, Medium.VOICE])
 def test_in_doubt_what_was_not_taken_is_not_found(
-    medium: Medium, roads: Roads, order: Order, carrier: Carrier, clock: Clock
+    medium: Medium, roads: Roads, impatient: Roads, order: Order, carrier: Carrier, clock: Clock
 ) -> None:
     carrier.faults.add(ROAD[medium], faults.hang(accepted=False))
-    refusal(roads[medium], order[medium])
+    refusal(impatient[medium], order[medium])
     assert roads[medium].find(order[medium], clock()) is None
 
 
@@ -258,3 +268,31 @@ def test_a_mail_server_that_refuses_connections_is_safe_to_repeat(order: Order) 
         taken.bind(("127.0.0.1", 0))  # bound and not listening: refused
         road = SmtpEmail(f"smtp://127.0.0.1:{taken.getsockname()[1]}", sender="a@b.example")
         assert not refusal(road, order[Medium.EMAIL]).unknown
+
+
+@pytest.mark.parametrize(
+    "number", ["+15005550006", "+5255000012", "+5215500001234", "5500001234", "+52900", ""]
+)
+@pytest.mark.parametrize("medium", [Medium.SMS, Medium.VOICE])
+def test_only_mexican_numbers_are_ever_called(
+    medium: Medium, number: str, roads: Roads, carrier: Carrier
+) -> None:
+    assert refusal(roads[medium], Message(medium, number, "n1.2", "<Response/>")).permanent
+    assert not carrier.requests
+
+
+@pytest.mark.parametrize("medium", Medium)
+def test_no_log_at_any_level_names_a_phone_or_an_address(
+    medium: Medium, roads: Roads, order: Order, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    roads[medium].send(order[medium])
+    roads[medium].find(order[medium], clock())
+    assert not [one for one in caplog.messages if PHONE.strip("+") in one or ADDRESS in one]
+
+
+def test_many_senders_share_one_client(roads: Roads, carrier: Carrier) -> None:
+    texts = [Message(Medium.SMS, PHONE, f"n{number}.1", f"hola {number}") for number in range(128)]
+    with ThreadPoolExecutor(64) as senders:
+        sent = list(senders.map(roads[Medium.SMS].send, texts))
+    assert len({one.provider_id for one in sent}) == len(carrier.texts(PHONE)) == 128
