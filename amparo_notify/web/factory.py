@@ -11,14 +11,14 @@ from jinja2 import StrictUndefined
 
 from amparo_notify.cases.services import Services
 from amparo_notify.config import Config
-from amparo_notify.web import errors, present, words
+from amparo_notify.web import auth, errors, present, words
 from amparo_notify.web.context import now
 from amparo_notify.web.security import csrf, guard
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 STATIC = Path(__file__).resolve().parent / "static"
 
-BLUEPRINTS: tuple[Blueprint, ...] = ()
+BLUEPRINTS: tuple[Blueprint, ...] = (auth.blueprint,)
 UNSIGNED_FORMS: tuple[Blueprint, ...] = ()
 """No CSRF token here: what calls them is no browser, holds no cookie, and proves itself in each request."""
 
@@ -33,7 +33,7 @@ def create_app(services: Services, config: Config, extra: Iterable[Blueprint] = 
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     present.install(app)
     errors.install(app)
-    guard(app, lambda rule: None)
+    guard(app, auth.admit)
     for blueprint in (*BLUEPRINTS, *extra):
         app.register_blueprint(blueprint)
     for blueprint in UNSIGNED_FORMS:

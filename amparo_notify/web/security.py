@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, current_app, g, request
+from flask import Response as FlaskResponse
 from flask_wtf.csrf import CSRFProtect  # type: ignore[import-untyped]
 from werkzeug.exceptions import Forbidden, RequestEntityTooLarge
+from werkzeug.wrappers import Response
 
 from amparo_notify.cases.submit import MOST_BYTES
 from amparo_notify.web.context import secure
@@ -105,7 +107,7 @@ def _same_site() -> None:
         raise Forbidden
 
 
-def add_headers(response: Response) -> Response:
+def add_headers(response: FlaskResponse) -> FlaskResponse:
     """The same headers on every answer, a view's own choice first."""
     nonce = g.get("nonce", "")
     headers = response.headers
