@@ -53,7 +53,7 @@ class OutcomeCode(StrEnum):
 
     @property
     def settles(self) -> bool:
-        """Whether nothing more is asked of this station about this person."""
+        """Whether nothing more is asked of any station about this person."""
         return self in {
             OutcomeCode.HALTED,
             OutcomeCode.HELD_NO_FLIGHT,
@@ -63,7 +63,24 @@ class OutcomeCode(StrEnum):
             OutcomeCode.COMAR,
             OutcomeCode.OTHER_AUTHORITY,
             OutcomeCode.DEPARTED,
+        }
+
+    @property
+    def ends_here(self) -> bool:
+        """Whether nothing more is asked of the station that reports it."""
+        return self.settles or self is OutcomeCode.WRONG_STATION
+
+    @property
+    def alarms(self) -> bool:
+        """Whether the court must act on it: it is told at once, by voice too."""
+        return self in {
+            OutcomeCode.DEPARTED,
+            OutcomeCode.IN_TRANSIT,
+            OutcomeCode.NOT_FOUND,
+            OutcomeCode.IDENTITY_DOUBT,
+            OutcomeCode.REFUSED,
             OutcomeCode.WRONG_STATION,
+            OutcomeCode.TRANSFERRED,
         }
 
 

@@ -57,7 +57,7 @@ def resolve(level: Level, roster: Roster, at: datetime) -> Reached:
                 left_out[badge] = UNREACHABLE
             elif badge not in people:
                 people[badge] = Recipient(officer, source, since)
-        if target.kind == ROTATION and roster.overrides:
+        if target.kind == ROTATION:
             left_out |= dict.fromkeys(roster.relieved(target.name, at), RELIEVED)
     kept = tuple((badge, why) for badge, why in left_out.items() if badge not in people)
     return Reached(tuple(people.values()), kept)

@@ -97,6 +97,8 @@ class Roster:
 
     def relieved(self, rotation: str, at: datetime) -> tuple[str, ...]:
         """Return the badges that the cycle puts on duty at `at` and an override takes off."""
+        if not any(override.covers(rotation, at) for override in self.overrides):
+            return ()
         serve = {duty.badge for duty in self.on_duty(rotation, at)}
         return tuple(
             badge
