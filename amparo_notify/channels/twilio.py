@@ -1,6 +1,7 @@
 """SMS and calls through Twilio's SDK, against a configurable address, one kept-alive client for all senders."""
 
 import logging
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -30,6 +31,8 @@ RING = 40
 CALL_EVENTS = ["initiated", "ringing", "answered", "completed"]
 CLOCKS_APART = timedelta(seconds=2)
 """Twilio's dates have whole seconds, and its clock is not ours."""
+REMEMBERED = 10_000
+"""Calls that a process knows it has placed."""
 LOOK_BACK = 50
 """Messages to one recipient that `find` reads, newest first: one page."""
 
@@ -137,6 +140,7 @@ class TwilioVoice:
         self._account = account
         self._from = sender
         self._calls = account.client.api.v2010.account.calls
+        self._placed: deque[str] = deque(maxlen=REMEMBERED)
 
     def send(self, message: Message) -> Sent:
         """Place the call. Raises ChannelError."""
@@ -157,16 +161,18 @@ class TwilioVoice:
                 async_amd_status_callback_method="POST",
             )
         )
+        self._placed.append(taken.sid)
         return _sent(taken, call_status(taken.status or "", taken.answered_by or ""))
 
     def find(self, message: Message, since: datetime) -> Sent | None:
-        """A call of ours to the same phone since: one call at a time goes to a phone. Raises ChannelError.
+        """A call of ours to the same phone since, which no `send` here is known to have placed. Raises ChannelError.
 
-        Twilio lists nothing of a call that could hold a reference; the caller must not credit one call to two
-        attempts (compare the provider id with what it has stored).
+        Twilio lists nothing of a call that could hold a reference (its callbacks bring it), so one that this
+        process placed for another attempt is never taken for this one: better a call twice than none.
         """
         for one in _asked(lambda: self._calls.list(to=message.to, limit=LOOK_BACK)):
-            if one.direction == "outbound-api" and _is_since(one.date_created, since):
+            ours = one.direction == "outbound-api" and one.sid not in self._placed
+            if ours and _is_since(one.date_created, since):
                 return _sent(one, call_status(one.status or "", one.answered_by or ""))
         return None
 

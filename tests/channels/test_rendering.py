@@ -265,3 +265,13 @@ def test_a_switchboard_is_given_with_its_extension(facts: Facts) -> None:
 
 def test_an_answer_to_a_text_is_twiml_whatever_it_holds() -> None:
     assert ElementTree.fromstring(reply_twiml("a < b & c")).findtext("Message") == "a < b & c"
+
+
+@pytest.mark.parametrize("cause", CHASING)
+@pytest.mark.parametrize("medium", Medium)
+def test_a_recipient_without_a_reply_code_is_not_asked_for_one(
+    cause: Cause, medium: Medium, facts: Facts
+) -> None:
+    words = text_of(cause, medium, replace(facts, reply_code=""))
+    assert not re.search("ENTERADO|Clave|marque", words)
+    assert facts.link in words or medium is Medium.VOICE

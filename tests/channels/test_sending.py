@@ -296,3 +296,10 @@ def test_many_senders_share_one_client(roads: Roads, carrier: Carrier) -> None:
     with ThreadPoolExecutor(64) as senders:
         sent = list(senders.map(roads[Medium.SMS].send, texts))
     assert len({one.provider_id for one in sent}) == len(carrier.texts(PHONE)) == 128
+
+
+def test_a_call_placed_for_another_order_is_not_taken_for_this_one(
+    roads: Roads, order: Order, clock: Clock
+) -> None:
+    roads[Medium.VOICE].send(order[Medium.VOICE])
+    assert roads[Medium.VOICE].find(order[Medium.VOICE], clock()) is None
