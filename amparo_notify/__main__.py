@@ -39,6 +39,7 @@ FAMILIES = {
     "simulate": Family("simulate", "define", "run years of orders through a policy in seconds"),
     "keys": Family("keys", "define", "list and rotate the keys that sign and encrypt"),
     "doctor": Family("doctor", "define", "check everything at once"),
+    "demo": Family("demo", "define", ""),  # what `serve --demo` runs; not for people
 }
 
 _ABOUT = "Carries a signed amparo order to the officers on duty, and chases them until one acknowledges and reports."
@@ -86,9 +87,8 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True, title="commands")
     chosen = next((word for word in given if not word.startswith("-")), "")
     for name, family in FAMILIES.items():
-        child = commands.add_parser(
-            name, help=family.about, description=family.about[0].upper() + family.about[1:] + "."
-        )
+        shown = {"help": family.about, "description": family.about.capitalize() + "."} if family.about else {}
+        child = commands.add_parser(name, **shown)
         child.formatter_class = argparse.RawDescriptionHelpFormatter
         if name == chosen:
             module = importlib.import_module(f"amparo_notify.cli.{family.module}")

@@ -28,8 +28,7 @@ def environment(given: Mapping[str, str], var: Path, port: int) -> dict[str, str
 
 def is_prepared(environ: Mapping[str, str], var: Path) -> bool:
     """Whether the demonstration's data is complete, of this database and of this software's tables."""
-    mark = read_mark(var)
-    return mark.get("database") == database_of(environ, var) and mark.get("revisions") == _revisions()
+    return is_made(environ, var) and read_mark(var).get("revisions") == _revisions()
 
 
 def begin(var: Path) -> None:
@@ -50,9 +49,14 @@ def complete(environ: Mapping[str, str], var: Path) -> None:
     (var / _BEGUN).unlink(missing_ok=True)
 
 
-def is_ours(environ: Mapping[str, str], var: Path) -> bool:
-    """Whether the database is one that a demonstration made, wholly or half."""
-    return read_mark(var).get("database") == database_of(environ, var) or (var / _BEGUN).exists()
+def is_made(environ: Mapping[str, str], var: Path) -> bool:
+    """Whether the database is one that a demonstration made and completed, by this software or an older one."""
+    return read_mark(var).get("database") == database_of(environ, var)
+
+
+def is_half_made(var: Path) -> bool:
+    """Whether the making stopped half-way."""
+    return (var / _BEGUN).exists()
 
 
 def reset(environ: Mapping[str, str], var: Path) -> None:
@@ -61,7 +65,7 @@ def reset(environ: Mapping[str, str], var: Path) -> None:
     if any(environ.get(name) for name in ("DATABASE_URL", "DATABASE_URL_FILE")):
         problem = "--reset deletes the demonstration's own database only, and DATABASE_URL names another."
         raise Unfit(Fault("DATABASE_URL", problem, "Empty that database by hand, or unset DATABASE_URL."))
-    if database.exists() and not is_ours(environ, var):
+    if database.exists() and not (is_made(environ, var) or is_half_made(var)):
         raise Unfit(not_ours(database))
     for file in (database, *var.glob("amparo.db-*")):
         file.unlink(missing_ok=True)

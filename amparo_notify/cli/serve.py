@@ -1,15 +1,16 @@
 """`amparo-notify serve`: web and worker together on one host, each a supervised process of its own."""
 
 import argparse
+import os
 import socket
 import subprocess
 import sys
 
+from amparo_notify.cli import demo_files
 from amparo_notify.cli.common import FAULTS, GOOD, USAGE, say
 from amparo_notify.cli.listening import add_address, listen
 from amparo_notify.cli.settings import configuration, environment, var
 from amparo_notify.cli.supervisor import Child, Supervisor
-from amparo_notify.demo import start
 
 _EPILOG = """Web and worker run as two processes; one that dies is started again. The tables are brought up to date first.
 SIGTERM or Ctrl-C ends both cleanly. On several hosts run `web` and `worker` instead, on one PostgreSQL.
@@ -38,20 +39,26 @@ def run(options: argparse.Namespace) -> int:
     if options.reset and not options.demo:
         say("amparo-notify serve: --reset deletes demonstration data only: use it with --demo.")
         return USAGE
-    environ = environment()
-    if options.demo:
-        environ = start.environment(environ, var(), options.port)
-    elif not any(environ.get(name) for name in ("PUBLIC_URL", "PUBLIC_URL_FILE")):
-        environ["PUBLIC_URL"] = f"http://localhost:{options.port}"
+    environ = _environment(options)
     listener = listen(options.host, options.port)
-    if options.demo and options.reset:
-        start.reset(environ, var())
-    else:
-        configuration(uploads=False, environ=environ)  # every fault now, and not in each child
-    preparation = ["demo", "prepare"] if options.demo else ["db", "upgrade"]
-    if not (options.demo and start.is_prepared(var())) and (code := _first(preparation, environ)) != GOOD:
-        return code
+    if options.reset:
+        demo_files.reset(environ, var())
+    configuration(environ=environ)  # every fault now, in one message, and not in each child
+    if not (options.demo and demo_files.is_prepared(environ, var())):
+        code = _first(["demo", "prepare"] if options.demo else ["db", "upgrade"], environ)
+        if code != GOOD:
+            return code
     return Supervisor(_children(options, listener), environ, pass_fds=(listener.fileno(),)).run()
+
+
+def _environment(options: argparse.Namespace) -> dict[str, str]:
+    """Return the children's environment."""
+    if options.demo:
+        return demo_files.environment(os.environ, var(), options.port)
+    environ = environment()
+    if not any(os.environ.get(name) for name in ("PUBLIC_URL", "PUBLIC_URL_FILE")):
+        environ["PUBLIC_URL"] = f"http://localhost:{options.port}"
+    return environ
 
 
 def _first(command: list[str], environ: dict[str, str]) -> int:

@@ -1,0 +1,199 @@
+"""`amparo-notify order`: the orders under way, and one of them with its timeline."""
+
+import argparse
+from dataclasses import asdict
+
+from amparo_notify.cases import track
+from amparo_notify.cases.services import OPERATOR
+from amparo_notify.cases.track import Entry, OrderLine, OrderView, StationView
+from amparo_notify.cli.common import GOOD, add_json, command, commands, local, show_json, show_table
+from amparo_notify.cli.desk import services
+from amparo_notify.core.order import deadline
+from amparo_notify.store.outbox import NoticeLine
+
+_ZONE = "America/Mexico_City"
+"""Where an order is of several stations; within a station its own clock is shown."""
+
+
+def define(parser: argparse.ArgumentParser) -> None:
+    """Add the sub-commands of `order`."""
+    place = commands(parser)
+    listing = command(place, "list", "list orders, the most pressing first", "amparo-notify order list --open")
+    listing.add_argument("words", metavar="WORDS", nargs="?", default="", help="in the expediente or the station")
+    listing.add_argument("--open", action="store_true", help="leave out those withdrawn and closed")
+    add_json(listing)
+    listing.set_defaults(run=show_list)
+    showing = command(
+        place, "show", "show an order: verdict, stations, whom it reached, timeline", "amparo-notify order show J5DAMX-000001"
+    )
+    showing.add_argument("folio", metavar="FOLIO")
+    add_json(showing)
+    showing.set_defaults(run=show)
+
+
+def show_list(options: argparse.Namespace) -> int:
+    """List orders. The deadline is 45 minutes before the earliest departure."""
+    with services() as own:
+        found = track.order_list(own, OPERATOR, options.words, open_only=options.open)
+    if options.json:
+        show_json([_line_json(line) for line in found])
+        return GOOD
+    rows = [
+        (
+            line.order.folio,
+            line.order.expediente,
+            line.order.state,
+            local(line.deadline, _ZONE),
+            ", ".join(f"{station} {phase}" for station, phase in line.phases),
+        )
+        for line in found
+    ]
+    show_table(("folio", "expediente", "state", "deadline", "stations"), rows)
+    return GOOD
+
+
+def _line_json(line: OrderLine) -> dict[str, object]:
+    return {
+        "folio": line.order.folio,
+        "court": line.order.court_code,
+        "expediente": line.order.expediente,
+        "state": line.order.state,
+        "drill": line.order.drill,
+        "submitted_at": line.order.submitted_at,
+        "deadline": line.deadline,
+        "acknowledged": line.acknowledged,
+        "stations": [{"station": station, "phase": phase} for station, phase in line.phases],
+    }
+
+
+def show(options: argparse.Namespace) -> int:
+    """Show one order."""
+    with services() as own:
+        view = track.order_view(own, OPERATOR, options.folio, own.clock())
+    if options.json:
+        show_json(_as_json(view))
+    else:
+        _print(view)
+    return GOOD
+
+
+def _as_json(view: OrderView) -> dict[str, object]:
+    order = view.order
+    departures = [kept.person.departs_at for kept in view.persons if kept.person.departs_at]
+    return {
+        "folio": order.folio,
+        "court": order.court_code,
+        "expediente": order.expediente,
+        "suspension": order.suspension,
+        "state": order.state,
+        "drill": order.drill,
+        "submitted_at": order.submitted_at,
+        "hold_reason": order.hold_reason,
+        "deadline": deadline(min(departures, default=None)),
+        "verdict": {
+            "verdict": view.verdict.conclusion,
+            "reason": view.verdict.reason,
+            "explanation": view.verdict.explanation,
+            "format": view.verdict.format,
+            "document_sha256": view.verdict.document_sha256,
+            "signers": [asdict(signer) for signer in view.verdict.signers],
+        },
+        "instruction": view.instruction,
+        "persons": [{"position": kept.position, **asdict(kept.person)} for kept in view.persons],
+        "documents": [{"id": d.id, "kind": d.kind, "sha256": d.sha256, "at": d.submitted_at} for d in view.documents],
+        "stations": [_station_json(station) for station in view.stations],
+        "hold_notices": [_notice_json(notice) for notice in view.hold_notices],
+        "withdrawal_pending": view.withdrawal_pending,
+        "tracking_url": view.tracking_url,
+        "receipt": view.receipt.jws if view.receipt else None,
+        "timeline": [_entry_json(entry) for entry in view.timeline],
+    }
+
+
+def _station_json(station: StationView) -> dict[str, object]:
+    heard = station.acknowledgement
+    return {
+        "station": station.code,
+        "name": station.name,
+        "phase": station.phase,
+        "level": station.level,
+        "levels": station.levels,
+        "round": station.round,
+        "next_at": station.next_at,
+        "display_due": station.display_due,
+        "outcome_due": station.outcome_due,
+        "acknowledgement": {"post": heard.post, "officer": heard.badge, "at": heard.at, "grade": heard.grade} if heard else None,
+        "outcomes": [
+            {"person": o.position, "code": o.code, "at": o.at, "post": o.post, "details": dict(o.details)}
+            for o in station.outcomes
+        ],
+        "notices": [_notice_json(notice) for notice in station.notices],
+    }  # fmt: skip
+
+
+def _notice_json(notice: NoticeLine) -> dict[str, object]:
+    return {
+        "level": notice.level,
+        "round": notice.round,
+        "officer": notice.badge or None,
+        "post": notice.post,
+        "channel": notice.medium,
+        "purpose": notice.purpose,
+        "cause": notice.cause,
+        "due_at": notice.due_at,
+        "state": notice.state,
+        "status": notice.status,
+        "attempts": notice.attempts,
+        "provider": notice.provider or None,
+        "at": notice.at,
+    }
+
+
+def _entry_json(entry: Entry) -> dict[str, object]:
+    return {
+        "seq": entry.seq,
+        "at": entry.at,
+        "event": entry.event,
+        "etsi": entry.event.etsi or None,
+        "station": entry.station or None,
+        "actor": entry.actor,
+        "details": dict(entry.details),
+    }
+
+
+def _print(view: OrderView) -> None:
+    order, verdict = view.order, view.verdict
+    print(f"{order.folio}  expediente {order.expediente}  {order.state}{'  DRILL' if order.drill else ''}")
+    print(f"{order.court_name}, received {local(order.submitted_at, _ZONE)}")
+    print(f"Verdict: {verdict.conclusion}. {verdict.explanation}")
+    print(f"Follow it: {view.tracking_url}")
+    for station in view.stations:
+        _print_station(view, station)
+    print("\nTimeline")
+    zones = {station.code: station.time_zone for station in view.stations}
+    for entry in view.timeline:
+        print(f"  {local(entry.at, zones.get(entry.station, _ZONE))}  {entry.event}  {_brief(entry)}".rstrip())
+
+
+def _print_station(view: OrderView, station: StationView) -> None:
+    print(f"\n{station.code}  {station.name}: {station.phase}, level {station.level} of {station.levels}, round {station.round}")
+    if station.next_at:
+        print(f"  next step {local(station.next_at, station.time_zone)}")
+    if heard := station.acknowledgement:
+        print(f"  acknowledged by {heard.post}, {local(heard.at, station.time_zone)}, grade {heard.grade}")
+    for outcome in station.outcomes:
+        print(f"  person {outcome.position}: {outcome.code}, {outcome.post}, {local(outcome.at, station.time_zone)}")
+    if station.notices:
+        rows = [
+            (n.post, n.medium, n.cause, n.status or n.state, n.attempts, local(n.at or n.due_at, station.time_zone))
+            for n in station.notices
+        ]
+        show_table(("  post", "channel", "why", "status", "attempts", "at"), [(f"  {row[0]}", *row[1:]) for row in rows])
+
+
+_TOLD = ("medium", "post", "level", "round", "reason", "status", "grade", "verdict", "provider")
+
+
+def _brief(entry: Entry) -> str:
+    told = [f"{name} {entry.details[name]}" for name in _TOLD if entry.details.get(name) not in (None, "")]
+    return ", ".join([entry.station, *told] if entry.station else told)

@@ -1,0 +1,68 @@
+"""`amparo-notify user`: court staff, administrators, and tokens for courts' own systems."""
+
+import argparse
+
+from amparo_notify.cases import manage
+from amparo_notify.cases.services import OPERATOR
+from amparo_notify.cli.common import GOOD, add_json, command, commands, show_json, show_table
+from amparo_notify.cli.desk import services
+
+
+def define(parser: argparse.ArgumentParser) -> None:
+    """Add the sub-commands of `user`."""
+    place = commands(parser)
+    adding = command(
+        place,
+        "add",
+        "add somebody, and print the one-time link by which they enrol passphrase and authenticator",
+        'amparo-notify user add clerk1 --name "…" --role clerk --court J5DAMX',
+    )
+    adding.add_argument("username", metavar="USERNAME")
+    adding.add_argument("--name", required=True, help="kept encrypted")
+    adding.add_argument("--role", choices=("clerk", "admin"), required=True, help="a clerk belongs to one court")
+    adding.add_argument("--court", metavar="CODE", help="of a clerk")
+    adding.set_defaults(run=add)
+    listing = command(place, "list", "list staff", "amparo-notify user list")
+    add_json(listing)
+    listing.set_defaults(run=show)
+    token = command(
+        place,
+        "token",
+        "make a bearer token for POST /api/v1/orders, and print it once",
+        'amparo-notify user token --court J5DAMX --label "case management system"',
+    )
+    token.add_argument("--court", metavar="CODE", required=True)
+    token.add_argument("--label", required=True, help="which system holds it")
+    token.set_defaults(run=add_token)
+
+
+def add(options: argparse.Namespace) -> int:
+    """Add somebody and print the link."""
+    with services() as own:
+        link = manage.add_staff(
+            own, OPERATOR, options.username, options.name, options.role, options.court, own.clock()
+        )
+    print(f"Hand this link to {options.username}, who enrols a passphrase and an authenticator with it (once):\n  {link}")
+    return GOOD
+
+
+def add_token(options: argparse.Namespace) -> int:
+    """Make a token; only its hash is kept."""
+    with services() as own:
+        print(manage.add_token(own, OPERATOR, options.court, options.label, own.clock()))
+    return GOOD
+
+
+def show(options: argparse.Namespace) -> int:
+    """List staff."""
+    with services() as own:
+        found = manage.staff_list(own)
+    if options.json:
+        known = [
+            {"username": s.username, "role": s.role, "court": s.court_code or None, "active": s.active} for s in found
+        ]
+        show_json(known)
+    else:
+        rows = [(s.username, s.role, s.court_code or "—", "yes" if s.active else "no") for s in found]
+        show_table(("username", "role", "court", "active"), rows)
+    return GOOD
