@@ -10,6 +10,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import escape
 
+from amparo_notify.channels.alarms import LANGUAGES, alarm
 from amparo_notify.channels.gsm import segments, to_gsm7
 from amparo_notify.core.notice import Cause, Medium
 from amparo_notify.core.ports import Message
@@ -18,23 +19,6 @@ TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "messages"
 MOST_SEGMENTS = 2
 LONGEST_TWIML = 4_000
 """Characters of the `Twiml` parameter (https://www.twilio.com/docs/voice/api/call-resource#create-a-call-resource)."""
-
-ALARMS = {
-    "nobody_on_duty": "No hay nadie de turno en la estación.",
-    "all_contacts_failed": "Ningún contacto de la estación recibe los avisos.",
-    "exhausted": "Se avisó a todos los niveles y nadie ha contestado.",
-    "departure_near": "La salida del vuelo está próxima y nadie ha contestado.",
-    "display_overdue": "Se contestó el aviso, pero nadie ha leído la orden.",
-    "outcome_overdue": "La orden fue recibida, pero no se ha informado el resultado.",
-    "refused": "Un oficial se negó a recibir la orden.",
-    "opted_out": "Un oficial de turno bloqueó los mensajes de texto.",
-    "wrong_station": "La estación informa que la orden no le corresponde.",
-    "departed": "La estación informa que el vuelo ya salió.",
-    "not_found": "La estación informa que no localiza a quien protege la orden.",
-    "identity_doubt": "La estación pide al juzgado aclarar a quién protege la orden.",
-}
-"""What an alarm says, by the detail of its notice. Free text never goes out: it could hold a name."""
-ALARM_OTHER = "La orden necesita que una persona la revise."
 
 
 class DoesNotFit(ValueError):
@@ -53,16 +37,16 @@ class Facts:
     deadline: str = ""  # "14:35", in the station's time; empty where no departure is known
     link: str = ""
     post: str = ""  # of whoever acknowledged or reported; never a name
-    detail: str = ""  # for ALARM: a key of ALARMS
+    detail: str = ""  # for ALARM: a key of alarms.ALARMS
     drill: bool = False
     marked: bool = False  # the order went out with its signer's revocation not consulted
     gather_url: str = ""  # where a call's keys are sent; empty: the call asks for none
     waiting: tuple[str, ...] = ()  # other expedientes that wait for the same officer
 
 
-def _spelled(text: str) -> str:
+def _spelled(text: str, slash: str = "diagonal", dash: str = "guion") -> str:
     """Spell for the ear: "1234/2025-III-A" -> "1, 2, 3, 4, diagonal, 2, 0, 2, 5, guion, I, I, I, guion, A"."""
-    names = {"/": "diagonal", "-": "guion"}
+    names = {"/": slash, "-": dash}
     return ", ".join(names.get(letter, letter.upper()) for letter in text if not letter.isspace())
 
 
@@ -79,10 +63,10 @@ def _digits(phone: str) -> str:
     return " ext ".join(filter(None, _dialled(phone)))
 
 
-def _paced(phone: str) -> str:
+def _paced(phone: str, extension: str = "extensión") -> str:
     """A number in pairs, for the ear: "55, 50, 00, 11, 22, extensión 40"."""
     pairs = [", ".join(re.findall(r"\d{1,2}", part)) for part in _dialled(phone)]
-    return ", extensión ".join(filter(None, pairs))
+    return f", {extension} ".join(filter(None, pairs))
 
 
 _TEMPLATES = Environment(
@@ -95,8 +79,17 @@ _TEMPLATES = Environment(
 _TEMPLATES.filters.update(spelled=_spelled, digits=_digits, paced=_paced)
 
 
-def render(cause: Cause, medium: Medium, facts: Facts, to: str, reference: str, valid_for: int) -> Message:
-    """Return the message for one attempt; `valid_for` in seconds.
+def render(
+    cause: Cause,
+    medium: Medium,
+    facts: Facts,
+    to: str,
+    reference: str,
+    valid_for: int,
+    *,
+    language: str = "es",
+) -> Message:
+    """Return the message for one attempt; `valid_for` in seconds, `language` "es" (Mexico) or "en".
 
     Raises DoesNotFit where the medium cannot carry it, LookupError where this cause does not go by this medium.
     """
@@ -104,52 +97,52 @@ def render(cause: Cause, medium: Medium, facts: Facts, to: str, reference: str, 
         raise LookupError(f"{cause} goes by e-mail only, not by {medium}")
     message = Message(medium, to, reference, text="", valid_for=valid_for)
     if medium is Medium.SMS:
-        return replace(message, text=_sms(cause, facts))
+        return replace(message, text=_sms(cause, facts, language))
     if medium is Medium.VOICE:
-        return replace(message, text=_voice(cause, facts))
+        return replace(message, text=_voice(cause, facts, language))
     return replace(
         message,
-        subject=_one_line(_filled(cause, "email.subject.txt", facts)),
-        text=_filled(cause, "email.txt", facts).strip() + "\n",
-        html=_filled(cause, "email.html", facts),
+        subject=_one_line(_filled(cause, "email.subject.txt", facts, language)),
+        text=_filled(cause, "email.txt", facts, language).strip() + "\n",
+        html=_filled(cause, "email.html", facts, language),
     )
 
 
-def _sms(cause: Cause, facts: Facts) -> str:
+def _sms(cause: Cause, facts: Facts, language: str) -> str:
     """The text of an SMS. A long name of a court gives way first: the call-back number still tells whose it is."""
     for attempt in (facts, replace(facts, court="")):
-        text = _one_line(to_gsm7(_filled(cause, "sms.txt", attempt)))
+        text = _one_line(to_gsm7(_filled(cause, "sms.txt", attempt, language)))
         if segments(text) <= MOST_SEGMENTS:
             return text
     raise DoesNotFit(f"{cause}: {segments(text)} segments, {MOST_SEGMENTS} at most")
 
 
-def _voice(cause: Cause, facts: Facts) -> str:
-    twiml = _flat(_filled(cause, "voice.xml", facts))
+def _voice(cause: Cause, facts: Facts, language: str) -> str:
+    twiml = _flat(_filled(cause, "voice.xml", facts, language))
     if len(twiml) > LONGEST_TWIML:
         raise DoesNotFit(f"{cause}: TwiML of {len(twiml)} characters, {LONGEST_TWIML} at most")
     return twiml
 
 
-def keypad(answer: str, facts: Facts, *, attempts: int = 0) -> str:
+def keypad(answer: str, facts: Facts, *, attempts: int = 0, language: str = "es") -> str:
     """Return the TwiML that answers a key, from templates/messages/keypad.
 
     `answer`: "accepted" (PIN right), "wrong" (with `attempts` left), "locked", "already" (somebody else
     acknowledged), "heard" (a key without PIN: the chase goes on), "noted" (heard, and nothing is asked), "closed".
     "9" is answered with the call's own TwiML: render it again.
     """
-    template = _TEMPLATES.get_template(f"keypad/{answer}.xml")
+    template = _TEMPLATES.get_template(_in(language, f"keypad/{answer}.xml"))
     return _flat(template.render(facts=facts, attempts=attempts))
 
 
-def sms_answer(answer: str, facts: Facts | None = None, *, attempts: int = 0) -> str:
+def sms_answer(answer: str, facts: Facts | None = None, *, attempts: int = 0, language: str = "es") -> str:
     """Return the text that answers an SMS, from templates/messages/reply, GSM-7 and of two segments at most.
 
     `answer`: "accepted", "heard" (code without PIN), "wrong", "locked", "already", "refused", "closed", "stopped",
     "unknown" (a code that is not theirs) or "help". All but the last two and "stopped" need the facts of the notice.
     """
-    text = _TEMPLATES.get_template(f"reply/{answer}.txt").render(facts=facts, attempts=attempts)
-    text = _one_line(to_gsm7(text))
+    template = _TEMPLATES.get_template(_in(language, f"reply/{answer}.txt"))
+    text = _one_line(to_gsm7(template.render(facts=facts, attempts=attempts)))
     if segments(text) > MOST_SEGMENTS:
         raise DoesNotFit(f"reply {answer}: {segments(text)} segments, {MOST_SEGMENTS} at most")
     return text
@@ -160,9 +153,17 @@ def reply_twiml(text: str) -> str:
     return f"<Response><Message>{escape(text)}</Message></Response>" if text else "<Response/>"
 
 
-def _filled(cause: Cause, part: str, facts: Facts) -> str:
-    alarm = ALARMS.get(facts.detail, ALARM_OTHER)
-    return _TEMPLATES.get_template(f"{cause}/{part}").render(facts=facts, alarm=alarm)
+def _filled(cause: Cause, part: str, facts: Facts, language: str) -> str:
+    template = _TEMPLATES.get_template(_in(language, f"{cause}/{part}"))
+    return template.render(facts=facts, alarm=alarm(facts.detail, language))
+
+
+def _in(language: str, name: str) -> str:
+    """The name of a template in a language: Spanish has the plain one, "sms.txt", beside it is "sms.en.txt"."""
+    if language not in LANGUAGES:
+        raise LookupError(f"no texts in {language!r}")
+    stem, _, extension = name.rpartition(".")
+    return name if language == "es" else f"{stem}.{language}.{extension}"
 
 
 def _one_line(text: str) -> str:

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
+from amparo_notify.channels.alarms import ALARMS
 from amparo_notify.channels.gsm import is_gsm7, segments, to_gsm7
 from amparo_notify.channels.rendering import (
-    ALARMS,
     TEMPLATES,
     DoesNotFit,
     Facts,
@@ -23,6 +23,7 @@ from amparo_notify.channels.rendering import (
     sms_answer,
 )
 from amparo_notify.core.notice import Cause, Medium
+from amparo_notify.core.order import OutcomeCode
 from amparo_notify.core.ports import Message
 from tests.channels.conftest import ADDRESS, PHONE
 
@@ -118,7 +119,7 @@ def test_a_text_that_does_not_fit_is_an_error_and_never_cut(facts: Facts) -> Non
 
 def test_a_call_that_does_not_fit_is_an_error_and_never_cut(facts: Facts) -> None:
     with pytest.raises(DoesNotFit):
-        render(Cause.ORDER, Medium.VOICE, replace(facts, waiting=("1234/2025",) * 60), PHONE, "n1.2", 90)
+        render(Cause.ORDER, Medium.VOICE, replace(facts, station="x" * 4000), PHONE, "n1.2", 90)
 
 
 def test_a_long_name_of_a_court_gives_way_before_anything_else(facts: Facts) -> None:
@@ -182,6 +183,18 @@ def test_a_call_without_an_address_for_keys_asks_for_none(facts: Facts) -> None:
     twiml = render(Cause.ACKNOWLEDGED, Medium.VOICE, replace(facts, gather_url=""), PHONE, "n1.2", 90).text
     assert "Gather" not in twiml
     assert "marque" not in twiml
+
+
+def test_a_call_on_a_bad_day_names_the_first_and_counts_the_rest(facts: Facts) -> None:
+    twiml = render(
+        Cause.ORDER, Medium.VOICE, replace(LONGEST, waiting=("1234/2025-III-A",) * 60), PHONE, "n1.2", 90
+    )
+    assert "Y otros 57." in twiml.text
+
+
+@pytest.mark.parametrize("code", [code for code in OutcomeCode if code.alarms])
+def test_every_outcome_on_which_the_court_must_act_has_its_sentence(code: OutcomeCode) -> None:
+    assert code in ALARMS
 
 
 def test_a_call_announces_all_that_waits_for_this_officer(facts: Facts) -> None:
