@@ -10,8 +10,8 @@ from amparo_notify.channels.roads import build_local_providers, build_providers
 from amparo_notify.config import Config
 from amparo_notify.core.notice import Medium
 from amparo_notify.core.ports import Provider
-from amparo_notify.pki.child import Judge
-from amparo_notify.pki.trust import Trust
+from amparo_notify.pki.anchors import Trust
+from amparo_notify.pki.judge import Judge
 from amparo_notify.seal.envelope import LinkKey, Vault
 from amparo_notify.seal.jws import JwsSealer
 from amparo_notify.seal.keys import Keyring

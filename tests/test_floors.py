@@ -14,8 +14,8 @@ FLOORS = (
     {"store", "channels", "pki", "seal"},
     {"cases"},
     {"config", "logs", "bootstrap"},
-    {"web", "worker"},
     {"demo"},
+    {"web", "worker"},
     {"cli", "__main__"},
 )
 """From the ground up. Files at the top of the package count as packages of one file."""

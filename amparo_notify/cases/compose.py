@@ -33,7 +33,9 @@ class Envelope:
     previous: outbox.Attempt | None  # its fate is unknown: ask before sending again
 
 
-def message_for(services: Services, tx: Connection, claimed: Claimed, reference: str, now: datetime) -> Message | None:
+def message_for(
+    services: Services, tx: Connection, claimed: Claimed, reference: str, now: datetime
+) -> Message | None:
     """Render a claimed notice; None where its recipient has no such address any more."""
     order = orders.get(tx, claimed.order)
     escalation = escalations.get(tx, claimed.escalation)
@@ -79,7 +81,11 @@ def facts_for(
 
 
 def _asks_keys(claimed: Claimed) -> bool:
-    return claimed.medium is Medium.VOICE and claimed.purpose is Purpose.CHASE and claimed.cause is not Cause.HOLD
+    return (
+        claimed.medium is Medium.VOICE
+        and claimed.purpose is Purpose.CHASE
+        and claimed.cause is not Cause.HOLD
+    )
 
 
 def place(tx: Connection, order: Order, escalation: Escalation) -> tuple[str, str]:

@@ -80,7 +80,7 @@ def _give_up(services: Services, tx: Connection, claimed: Claimed, why: str, now
     """A notice that cannot be sent at all: on record, and the escalation goes on without it at once."""
     outbox.settle(tx, claimed.id, claimed.fence, state="failed", next_at=None)
     _witness(services, tx, claimed, Event.REFUSED, now, reason=why)
-    _next_contact(services, tx, claimed, now)
+    next_contact(services, tx, claimed, now)
 
 
 def send(services: Services, envelope: Envelope, now: datetime) -> Result:
@@ -114,9 +114,19 @@ def _record(services: Services, tx: Connection, result: Result, now: datetime) -
     if result.unwanted:
         _withdraw_attempt(tx, envelope)
     elif result.not_found:
-        outbox.update_attempt(tx, envelope.attempt, status=str(Status.UNDELIVERED), detail="not found at the provider")
+        outbox.update_attempt(
+            tx, envelope.attempt, status=str(Status.UNDELIVERED), detail="not found at the provider"
+        )
         outbox.settle(tx, claimed.id, claimed.fence, next_at=now)
-        _witness(services, tx, claimed, Event.REFUSED, now, reference=envelope.message.reference, reason="not found")
+        _witness(
+            services,
+            tx,
+            claimed,
+            Event.REFUSED,
+            now,
+            reference=envelope.message.reference,
+            reason="not found",
+        )
     elif result.sent is not None:
         _accepted(services, tx, envelope, result.sent, now)
     elif result.error is not None:
@@ -126,7 +136,9 @@ def _record(services: Services, tx: Connection, result: Result, now: datetime) -
 def _withdraw_attempt(tx: Connection, envelope: Envelope) -> None:
     """The last look said no: the attempt was never made. Where an earlier one is in doubt, it stays so."""
     if envelope.previous is None:
-        outbox.update_attempt(tx, envelope.attempt, status=str(Status.REFUSED), detail="cancelled before the call")
+        outbox.update_attempt(
+            tx, envelope.attempt, status=str(Status.REFUSED), detail="cancelled before the call"
+        )
 
 
 def _accepted(services: Services, tx: Connection, envelope: Envelope, sent: Sent, now: datetime) -> None:
@@ -137,7 +149,12 @@ def _accepted(services: Services, tx: Connection, envelope: Envelope, sent: Sent
     status = rise(kept.status, sent.status)  # a callback may have come before the provider's own answer
     check_at = now + word if word and not status.final else None
     outbox.update_attempt(
-        tx, envelope.attempt, status=str(status), provider_id=sent.provider_id, provider=sent.provider, check_at=check_at
+        tx,
+        envelope.attempt,
+        status=str(status),
+        provider_id=sent.provider_id,
+        provider=sent.provider,
+        check_at=check_at,
     )
     outbox.settle(tx, claimed.id, claimed.fence, state="sent", next_at=None)
     reference = envelope.message.reference
@@ -145,16 +162,24 @@ def _accepted(services: Services, tx: Connection, envelope: Envelope, sent: Sent
     _witness(services, tx, claimed, Event.ACCEPTED, now, grade=Grade.A0, **details)
 
 
-def _refused(services: Services, tx: Connection, envelope: Envelope, error: ChannelError, now: datetime) -> None:
+def _refused(
+    services: Services, tx: Connection, envelope: Envelope, error: ChannelError, now: datetime
+) -> None:
     claimed = envelope.claimed
     status = Status.UNKNOWN if error.unknown else Status.REFUSED
     outbox.update_attempt(tx, envelope.attempt, status=str(status), detail=error.reason[:120])
     _witness(
-        services, tx, claimed, Event.REFUSED, now, reference=envelope.message.reference, reason=error.reason[:200]
+        services,
+        tx,
+        claimed,
+        Event.REFUSED,
+        now,
+        reference=envelope.message.reference,
+        reason=error.reason[:200],
     )
     if error.permanent:
         if outbox.settle(tx, claimed.id, claimed.fence, state="failed", next_at=None):
-            _next_contact(services, tx, claimed, now)
+            next_contact(services, tx, claimed, now)
         return
     wait = error.retry_after or BACKOFF[min(claimed.failures, len(BACKOFF) - 1)]
     wait += secrets.randbelow(1000) / 2000 * min(wait, 2)  # jitter: hosts must not come back in step
@@ -162,7 +187,7 @@ def _refused(services: Services, tx: Connection, envelope: Envelope, error: Chan
     outbox.settle(tx, claimed.id, claimed.fence, failures=claimed.failures + 1, next_at=next_at)
 
 
-def _next_contact(services: Services, tx: Connection, claimed: Claimed, now: datetime) -> None:
+def next_contact(services: Services, tx: Connection, claimed: Claimed, now: datetime) -> None:
     """After a permanent failure: the officer's next address of this medium at once, and the plan anew."""
     escalation = escalations.get(tx, claimed.escalation)
     kept = outbox.get(tx, claimed.id)
@@ -172,7 +197,10 @@ def _next_contact(services: Services, tx: Connection, claimed: Claimed, now: dat
         dead = outbox.dead_contacts(tx, claimed.escalation)
         contacts = people.everyone(tx, [officer.badge]).get(officer.badge)
         for contact in contacts.contacts if contacts else ():
-            if contact.medium is claimed.medium and (officer.badge, contact.medium, contact.position) not in dead:
+            if (
+                contact.medium is claimed.medium
+                and (officer.badge, contact.medium, contact.position) not in dead
+            ):
                 owed = Owed(
                     badge=officer.badge,
                     medium=claimed.medium,

@@ -11,9 +11,8 @@ from amparo_notify.cases.witness import stream_of, witness
 from amparo_notify.core.escalation import Owed, Plan, Step, plan
 from amparo_notify.core.events import Event
 from amparo_notify.core.evidence import Actor, Fact, instant
-from amparo_notify.core.hold import HOLD_POLICY
 from amparo_notify.core.notice import Medium
-from amparo_notify.core.policy import Policy
+from amparo_notify.core.policy import HOLD_POLICY, Policy
 from amparo_notify.core.roster import Roster
 from amparo_notify.seal.envelope import hash_token
 from amparo_notify.store import escalations, orders, outbox, people, rosters

@@ -40,16 +40,26 @@ def inform(
     court = people.officers(tx, court_id=order.court)
     told = {(escalation_id, badge) for escalation_id, _, badge in outbox.recipients(tx, order.id)}
     for escalation in chosen:
-        everyone = people.everyone(tx, sorted({badge for where, badge in told if where == escalation.id} - {but}))
+        everyone = people.everyone(
+            tx, sorted({badge for where, badge in told if where == escalation.id} - {but})
+        )
         for officer in (everyone | court).values():
             _tell(services, tx, escalation, officer, cause, event, detail, now)
     if lawyers and stations:
-        tell_lawyers(tx, order, stations[0], cause, event, now, orders.lawyer_ids(tx, order.id), detail=detail)
+        tell_lawyers(
+            tx, order, stations[0], cause, event, now, orders.lawyer_ids(tx, order.id), detail=detail
+        )
     services.database.wake(tx)
 
 
 def alarm_court(
-    services: Services, tx: Connection, order: Order, escalation: Escalation, event: int, detail: str, now: datetime
+    services: Services,
+    tx: Connection,
+    order: Order,
+    escalation: Escalation,
+    event: int,
+    detail: str,
+    now: datetime,
 ) -> None:
     """Tell the court's own duty contacts that something needs a person; by voice too."""
     for officer in people.officers(tx, court_id=order.court).values():
@@ -116,5 +126,3 @@ def tell_lawyers(
             plan_key=f"lawyer:{lawyer_id}:{cause}:{event}:{detail}",
             due_at=now,
         )
-
-

@@ -31,7 +31,9 @@ from amparo_notify.store.people import Court, Station
 MOST_BYTES = 32 << 20
 EXPEDIENTE = re.compile(r"\d{1,6}/\d{4}(-[0-9A-Z]{1,5}){0,3}")
 MAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]{2,}")
-INSTRUCTION = "No ejecute el retorno. La persona queda a disposición del juzgado hasta que este ordene otra cosa."
+INSTRUCTION = (
+    "No ejecute el retorno. La persona queda a disposición del juzgado hasta que este ordene otra cosa."
+)
 """The default (Ley de Amparo, art. 160)."""
 
 
@@ -100,7 +102,18 @@ def submit(services: Services, submission: Submission, caller: Caller, now: date
     examination = services.verifier.examine(submission.document, submission.signature, now)
     verdict, hold_reason = judge(services, checked.court, examination.verdict, now)
     if hold_reason is None and not verdict.passed:
-        _reject(services, checked, verdict, caller, now)
+        stations = [each.code for each in checked.stations]
+        log_rejection(
+            services,
+            checked.court,
+            verdict,
+            submission.document,
+            submission.expediente,
+            caller,
+            now,
+            signature_sha256=checked.signature_sha256,
+            stations=stations,
+        )
         raise Rejected(verdict)
     assert examination.document is not None
     stored = _Papers.store(services, submission, examination.document, now)
@@ -123,11 +136,25 @@ def _check(services: Services, submission: Submission, caller: Caller) -> _Check
         known = [each.code for each in people.stations(tx)]
         unready = [each.code for each in stations if each and rosters.current_policy(tx, each) is None]
     if court is None:
-        faults.append(Fault("court", f"No existe el juzgado «{submission.court}».", "Use la clave con la que fue dado de alta."))
+        faults.append(
+            Fault(
+                "court",
+                f"No existe el juzgado «{submission.court}».",
+                "Use la clave con la que fue dado de alta.",
+            )
+        )
     elif caller.court not in (None, court.id):
-        raise Denied(Fault("court", "Su cuenta no pertenece a este juzgado.", "Entre con una cuenta de ese juzgado."))
+        raise Denied(
+            Fault("court", "Su cuenta no pertenece a este juzgado.", "Entre con una cuenta de ese juzgado.")
+        )
     if not EXPEDIENTE.fullmatch(submission.expediente):
-        faults.append(Fault("expediente", f"«{submission.expediente}» no es un número de expediente.", "Escríbalo como 1234/2026 o 1234/2026-III-A."))
+        faults.append(
+            Fault(
+                "expediente",
+                f"«{submission.expediente}» no es un número de expediente.",
+                "Escríbalo como 1234/2026 o 1234/2026-III-A.",
+            )
+        )
     if not stations:
         faults.append(Fault("station", "Falta la estación.", f"Elija al menos una: {', '.join(known)}."))
     faults += [
@@ -136,7 +163,11 @@ def _check(services: Services, submission: Submission, caller: Caller) -> _Check
         if found is None
     ]
     faults += [
-        Fault("station", f"La estación {code} aún no tiene política de escalamiento.", "Pida a quien administra que la configure.")
+        Fault(
+            "station",
+            f"La estación {code} aún no tiene política de escalamiento.",
+            "Pida a quien administra que la configure.",
+        )
         for code in unready
     ]
     faults += _person_faults(submission) + _other_faults(submission)
@@ -157,13 +188,27 @@ def _check(services: Services, submission: Submission, caller: Caller) -> _Check
 
 def _person_faults(submission: Submission) -> list[Fault]:
     if not submission.persons:
-        return [Fault("person", "Falta la persona protegida.", "Indique al menos un nombre, un alias o un pasaporte.")]
+        return [
+            Fault(
+                "person",
+                "Falta la persona protegida.",
+                "Indique al menos un nombre, un alias o un pasaporte.",
+            )
+        ]
     return [
-        Fault(f"person {n}", "No hay dato que la identifique.", "Indique nombre, alias o pasaporte, aunque sea incompleto.")
+        Fault(
+            f"person {n}",
+            "No hay dato que la identifique.",
+            "Indique nombre, alias o pasaporte, aunque sea incompleto.",
+        )
         for n, each in enumerate(submission.persons, 1)
         if not each.identified
     ] + [
-        Fault(f"person {n}", "La hora de salida no tiene zona horaria.", "Escríbala con desfase: 2026-11-21T14:35-06:00.")
+        Fault(
+            f"person {n}",
+            "La hora de salida no tiene zona horaria.",
+            "Escríbala con desfase: 2026-11-21T14:35-06:00.",
+        )
         for n, each in enumerate(submission.persons, 1)
         if each.departs_at is not None and each.departs_at.tzinfo is None
     ]
@@ -174,21 +219,35 @@ def _other_faults(submission: Submission) -> list[Fault]:
     if not submission.document:
         faults.append(Fault("document", "El archivo está vacío.", "Elija el PDF firmado o el archivo .p7m."))
     if len(submission.document) > MOST_BYTES or len(submission.signature or b"") > MOST_BYTES:
-        faults.append(Fault("document", "El archivo pasa de 32 MiB.", "Genere el PDF con menor resolución y fírmelo de nuevo."))
+        faults.append(
+            Fault(
+                "document",
+                "El archivo pasa de 32 MiB.",
+                "Genere el PDF con menor resolución y fírmelo de nuevo.",
+            )
+        )
     if submission.suspension not in list(Suspension):
-        faults.append(Fault("suspension", f"«{submission.suspension}» no es un tipo de suspensión.", f"Use {', '.join(Suspension)}."))
+        faults.append(
+            Fault(
+                "suspension",
+                f"«{submission.suspension}» no es un tipo de suspensión.",
+                f"Use {', '.join(Suspension)}.",
+            )
+        )
     faults += [
         Fault("lawyer", f"«{mail}» no es un correo.", "Escríbalo como nombre@ejemplo.mx.")
         for mail in submission.lawyers
         if not MAIL.fullmatch(mail)
     ]
     if submission.idempotency_key is not None and not 1 <= len(submission.idempotency_key) <= 128:
-        faults.append(Fault("Idempotency-Key", "Debe tener entre 1 y 128 caracteres.", "Use por ejemplo un UUID."))
+        faults.append(
+            Fault("Idempotency-Key", "Debe tener entre 1 y 128 caracteres.", "Use por ejemplo un UUID.")
+        )
     return faults
 
 
 def fingerprint(submission: Submission, document: str, signature: str) -> str:
-    """What makes an upload the same upload: document, signature and fields; stations are left out, for one may be added."""
+    """What makes an upload the same upload: document, signature and fields. Not stations: one may be added."""
     fields = {
         "expediente": submission.expediente,
         "suspension": str(submission.suspension),
@@ -219,7 +278,11 @@ def _earlier(services: Services, checked: _Checked) -> Accepted | None:
             return None
         if earlier[0] != _request_fingerprint(checked):
             raise Conflict(
-                Fault("Idempotency-Key", "Esta clave ya se usó con otro contenido.", "Envíe el contenido nuevo con una clave nueva.")
+                Fault(
+                    "Idempotency-Key",
+                    "Esta clave ya se usó con otro contenido.",
+                    "Envíe el contenido nuevo con una clave nueva.",
+                )
             )
         return _accepted(services, tx, orders.get(tx, earlier[1]), new=False)
 
@@ -229,7 +292,9 @@ def _request_fingerprint(checked: _Checked) -> str:
     return hashlib.sha256(f"{checked.fingerprint}:{stations}".encode()).hexdigest()
 
 
-def _repeat(services: Services, tx: Connection, checked: _Checked, order_id: int, caller: Caller, now: datetime) -> Accepted:
+def _repeat(
+    services: Services, tx: Connection, checked: _Checked, order_id: int, caller: Caller, now: datetime
+) -> Accepted:
     """The same upload again: the existing order, with the stations that it did not have yet."""
     lock(tx, order_id)
     order = orders.get(tx, order_id)
@@ -243,7 +308,11 @@ def _repeat(services: Services, tx: Connection, checked: _Checked, order_id: int
         )
     if order.state in (OrderState.WITHDRAWN, OrderState.CLOSED):
         raise Conflict(
-            Fault("document", f"La orden {order.folio} de este documento ya está cerrada.", "Suba el acuerdo nuevo del juzgado.")
+            Fault(
+                "document",
+                f"La orden {order.folio} de este documento ya está cerrada.",
+                "Suba el acuerdo nuevo del juzgado.",
+            )
         )
     there = {each.station for each in escalations.of_order(tx, order_id)}
     missing = [each for each in checked.stations if each.id not in there]
@@ -253,10 +322,14 @@ def _repeat(services: Services, tx: Connection, checked: _Checked, order_id: int
     return _accepted(services, tx, order, new=False, added=tuple(each.code for each in missing))
 
 
-def add_station(services: Services, tx: Connection, order: Order, station: Station, caller: Caller, now: datetime) -> None:
+def add_station(
+    services: Services, tx: Connection, order: Order, station: Station, caller: Caller, now: datetime
+) -> None:
     """Notify one more station of an order. The caller holds the lock."""
     details: dict[str, object] = {"station": station.code}
-    witness(services, tx, stream_of(tx, order), Fact(Event.STATION_ADDED, now, caller.actor, details=details), now)
+    witness(
+        services, tx, stream_of(tx, order), Fact(Event.STATION_ADDED, now, caller.actor, details=details), now
+    )
     _escalate(services, tx, order, station, now)
 
 
@@ -346,7 +419,9 @@ def _commit(
     return _accepted(services, tx, order, new=True, receipt=receipt)
 
 
-def _release_at(submission: Submission, verdict: Verdict, hold_reason: str | None, now: datetime) -> datetime | None:
+def _release_at(
+    submission: Submission, verdict: Verdict, hold_reason: str | None, now: datetime
+) -> datetime | None:
     if hold_reason is None:
         return None
     departures = [each.departs_at for each in submission.persons if each.departs_at]
@@ -354,7 +429,13 @@ def _release_at(submission: Submission, verdict: Verdict, hold_reason: str | Non
 
 
 def _witness_submission(
-    services: Services, tx: Connection, order: Order, checked: _Checked, verdict: Verdict, caller: Caller, now: datetime
+    services: Services,
+    tx: Connection,
+    order: Order,
+    checked: _Checked,
+    verdict: Verdict,
+    caller: Caller,
+    now: datetime,
 ) -> None:
     details: dict[str, object] = {
         "verdict": str(verdict.conclusion),
@@ -421,19 +502,27 @@ def _receipt(
     return issue(services, tx, order, "submission", content, now)
 
 
-def _reject(services: Services, checked: _Checked, verdict: Verdict, caller: Caller, now: datetime) -> None:
+def log_rejection(
+    services: Services,
+    court: Court,
+    verdict: Verdict,
+    document: bytes,
+    expediente: str,
+    caller: Caller,
+    now: datetime,
+    **details: object,
+) -> None:
     """Leave a record of a refused upload in the court's own log."""
-    details: dict[str, object] = {
+    said: dict[str, object] = {
         "verdict": str(verdict.conclusion),
         "reason": str(verdict.reason or ""),
-        "upload_sha256": checked.document_sha256,
-        "signature_sha256": checked.signature_sha256,
-        "expediente": checked.submission.expediente,
-        "stations": [each.code for each in checked.stations],
+        "upload_sha256": hashlib.sha256(document).hexdigest(),
+        "expediente": expediente,
+        **details,
     }
-    with services.database.write(checked.court.log) as tx:
-        stream = Stream(checked.court.log, f"court:{checked.court.code}", document_sha256=verdict.document_sha256)
-        witness(services, tx, stream, Fact(Event.REJECTED, now, caller.actor, details=details), now)
+    with services.database.write(court.log) as tx:
+        stream = Stream(court.log, f"court:{court.code}", document_sha256=verdict.document_sha256)
+        witness(services, tx, stream, Fact(Event.REJECTED, now, caller.actor, details=said), now)
 
 
 def tracking_code(services: Services, order_id: int) -> str:

@@ -36,7 +36,11 @@ def read(tx: Connection, vault: Vault, name: str) -> bytes:
 def sweep(tx: Connection, now: datetime, older: timedelta = timedelta(hours=1)) -> int:
     """Remove blobs that no document came to refer to; return how many."""
     used = select(document.c.id).where(
-        or_(document.c.blob == blob.c.id, document.c.upload_blob == blob.c.id, document.c.signature_blob == blob.c.id)
+        or_(
+            document.c.blob == blob.c.id,
+            document.c.upload_blob == blob.c.id,
+            document.c.signature_blob == blob.c.id,
+        )
     )
     orphans = list(tx.scalars(select(blob.c.id).where(blob.c.stored_at < now - older, ~used.exists())))
     for name in orphans:

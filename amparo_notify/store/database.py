@@ -120,7 +120,11 @@ def normalised(url: str) -> str:
         url = "postgresql+psycopg://" + url.split("://", 1)[1]
     if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
         raise Unfit(
-            Fault("DATABASE_URL", "no es una dirección de SQLite ni de PostgreSQL.", "Use sqlite:///ruta o postgresql://…")
+            Fault(
+                "DATABASE_URL",
+                "no es una dirección de SQLite ni de PostgreSQL.",
+                "Use sqlite:///ruta o postgresql://…",
+            )
         )
     return url
 
@@ -131,7 +135,13 @@ def _sqlite(url: str, pool_size: int) -> Engine:
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _: object) -> None:
         connection.isolation_level = None  # the driver emits no BEGIN of its own
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON", "busy_timeout=20000"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "secure_delete=ON",
+            "busy_timeout=20000",
+        ):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

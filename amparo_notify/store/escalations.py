@@ -18,6 +18,7 @@ from amparo_notify.store.tables import (
     outcome,
     person,
     receipt,
+    station,
 )
 
 
@@ -65,14 +66,26 @@ class Outcome:
 
 
 def add(
-    tx: Connection, order_id: int, station_id: int | None, policy_id: int | None, state: State, next_at: datetime | None
+    tx: Connection,
+    order_id: int,
+    station_id: int | None,
+    policy_id: int | None,
+    state: State,
+    next_at: datetime | None,
 ) -> int:
-    values = _columns(state) | {"orders": order_id, "station": station_id, "policy": policy_id, "next_at": next_at}
+    values = _columns(state) | {
+        "orders": order_id,
+        "station": station_id,
+        "policy": policy_id,
+        "next_at": next_at,
+    }
     return int(tx.execute(insert(escalation).values(**values).returning(escalation.c.id)).scalar_one())
 
 
 def save(tx: Connection, escalation_id: int, state: State, next_at: datetime | None) -> None:
-    tx.execute(update(escalation).where(escalation.c.id == escalation_id).values(**_columns(state), next_at=next_at))
+    tx.execute(
+        update(escalation).where(escalation.c.id == escalation_id).values(**_columns(state), next_at=next_at)
+    )
 
 
 def _columns(state: State) -> dict[str, object]:
@@ -113,7 +126,9 @@ def due(tx: Connection, now: datetime, limit: int = 100) -> list[tuple[int, int]
 
 def next_due(tx: Connection) -> datetime | None:
     """The next instant at which some escalation must be planned."""
-    return tx.execute(select(func.min(escalation.c.next_at)).where(escalation.c.next_at.is_not(None))).scalar()
+    return tx.execute(
+        select(func.min(escalation.c.next_at)).where(escalation.c.next_at.is_not(None))
+    ).scalar()
 
 
 def get(tx: Connection, escalation_id: int) -> Escalation:
@@ -121,7 +136,9 @@ def get(tx: Connection, escalation_id: int) -> Escalation:
 
 
 def of_order(tx: Connection, order_id: int) -> list[Escalation]:
-    rows = tx.execute(select(escalation).where(escalation.c.orders == order_id).order_by(escalation.c.id)).all()
+    rows = tx.execute(
+        select(escalation).where(escalation.c.orders == order_id).order_by(escalation.c.id)
+    ).all()
     return [_kept(tx, row) for row in rows]
 
 
@@ -149,8 +166,12 @@ def _kept(tx: Connection, row: Row[tuple[object, ...]]) -> Escalation:
 
 def _departure(tx: Connection, order_id: int) -> datetime | None:
     """The earliest departure of a person of whom nothing is settled yet."""
-    settled = select(outcome.c.person).where(outcome.c.code.in_([code for code in OutcomeCode if code.settles]))
-    earliest = select(func.min(person.c.departs_at)).where(person.c.orders == order_id, person.c.id.not_in(settled))
+    settled = select(outcome.c.person).where(
+        outcome.c.code.in_([code for code in OutcomeCode if code.settles])
+    )
+    earliest = select(func.min(person.c.departs_at)).where(
+        person.c.orders == order_id, person.c.id.not_in(settled)
+    )
     return tx.execute(earliest).scalar()
 
 
@@ -179,10 +200,14 @@ def _link(tx: Connection, which: object) -> Link | None:
     ).first()
     if row is None:
         return None
-    return Link(row.id, row.escalation, row.officer, row.badge, row.reply_code, row.expires_at, row.displayed_at)
+    return Link(
+        row.id, row.escalation, row.officer, row.badge, row.reply_code, row.expires_at, row.displayed_at
+    )
 
 
-def add_link(tx: Connection, escalation_id: int, officer_id: int, reply_code: str, expires_at: datetime) -> int:
+def add_link(
+    tx: Connection, escalation_id: int, officer_id: int, reply_code: str, expires_at: datetime
+) -> int:
     """Insert a link; its token's hash follows by `name_link`, for the token is made from the id."""
     added = insert(link).values(
         escalation=escalation_id,
@@ -247,7 +272,14 @@ def outcomes(tx: Connection, order_id: int) -> list[Outcome]:
     )
     return [
         Outcome(
-            row.person, row.position, OutcomeCode(row.code), row.at, row.escalation, row.post, row.details_sealed, row.nonce
+            row.person,
+            row.position,
+            OutcomeCode(row.code),
+            row.at,
+            row.escalation,
+            row.post,
+            row.details_sealed,
+            row.nonce,
         )
         for row in rows
     ]
@@ -267,5 +299,40 @@ def find_receipt(tx: Connection, code_hash: str) -> tuple[str, str, int] | None:
 def newest_receipt(tx: Connection, order_id: int, kind: str) -> tuple[int, str] | None:
     """(id, JWS) of the newest receipt of a kind about an order."""
     which = (receipt.c.orders == order_id) & (receipt.c.kind == kind)
-    row = tx.execute(select(receipt.c.id, receipt.c.jws).where(which).order_by(receipt.c.id.desc()).limit(1)).first()
+    row = tx.execute(
+        select(receipt.c.id, receipt.c.jws).where(which).order_by(receipt.c.id.desc()).limit(1)
+    ).first()
     return (row.id, row.jws) if row else None
+
+
+def receipt_by_id(tx: Connection, receipt_id: int) -> str:
+    """The JWS of a receipt."""
+    return str(tx.execute(select(receipt.c.jws).where(receipt.c.id == receipt_id)).scalar_one())
+
+
+def links_of(tx: Connection, escalation_id: int) -> list[Link]:
+    """Every officer's way to an escalation."""
+    rows = tx.execute(
+        select(link, officer.c.badge)
+        .join(officer, officer.c.id == link.c.officer)
+        .where(link.c.escalation == escalation_id)
+        .order_by(link.c.id)
+    )
+    return [
+        Link(row.id, row.escalation, row.officer, row.badge, row.reply_code, row.expires_at, row.displayed_at)
+        for row in rows
+    ]
+
+
+def summary(tx: Connection, order_ids: list[int]) -> dict[int, list[tuple[str, Phase]]]:
+    """Order to (station code, phase) of each of its stations, for lists."""
+    found: dict[int, list[tuple[str, Phase]]] = {}
+    rows = tx.execute(
+        select(escalation.c.orders, station.c.code, escalation.c.phase)
+        .join(station, station.c.id == escalation.c.station)
+        .where(escalation.c.orders.in_(order_ids))
+        .order_by(escalation.c.id)
+    )
+    for row in rows:
+        found.setdefault(row.orders, []).append((row.code, Phase(row.phase)))
+    return found

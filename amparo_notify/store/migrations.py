@@ -18,7 +18,9 @@ def upgrade(url: str) -> None:
     try:
         with database.write() as tx:
             if not database.sqlite:
-                tx.exec_driver_sql("SELECT pg_advisory_xact_lock(7269746)")  # one host migrates, the others wait
+                tx.exec_driver_sql(
+                    "SELECT pg_advisory_xact_lock(7269746)"
+                )  # one host migrates, the others wait
             config = Config()
             config.set_main_option("script_location", str(_FOLDER))
             config.attributes["connection"] = tx

@@ -10,7 +10,17 @@ from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
 from amparo_notify.core.order import DocumentKind, OrderState, Person, Suspension
 from amparo_notify.core.verdict import Conclusion, Reason, Signer, Verdict
 from amparo_notify.store import vault as vaults
-from amparo_notify.store.tables import court, document, escalation, lawyer, orders, person, request, station, tracking
+from amparo_notify.store.tables import (
+    court,
+    document,
+    escalation,
+    lawyer,
+    orders,
+    person,
+    request,
+    station,
+    tracking,
+)
 from amparo_notify.store.vault import Safe, Vault
 
 
@@ -94,7 +104,9 @@ def find(tx: Connection, folio: str) -> Order | None:
     return _order(row) if row else None
 
 
-def newest(tx: Connection, court_id: int | None = None, limit: int = 200, open_only: bool = False) -> list[Order]:
+def newest(
+    tx: Connection, court_id: int | None = None, limit: int = 200, open_only: bool = False
+) -> list[Order]:
     """The newest orders, of one court or of all."""
     found = _ORDER.order_by(orders.c.id.desc()).limit(limit)
     if court_id is not None:
@@ -143,6 +155,22 @@ def instruction(tx: Connection, safe: Safe, order_id: int) -> str:
     """What the officer must do, in one line."""
     sealed = tx.execute(select(orders.c.instruction_sealed).where(orders.c.id == order_id)).scalar_one()
     return safe.open(sealed, f"order:{order_id}:instruction")
+
+
+def withdrawal_reason(tx: Connection, safe: Safe, order_id: int) -> str:
+    """Why somebody asked to withdraw the order, or nothing."""
+    sealed = tx.execute(select(orders.c.withdrawal_reason_sealed).where(orders.c.id == order_id)).scalar_one()
+    return safe.open(sealed, f"order:{order_id}:withdrawal") if sealed else ""
+
+
+def departures(tx: Connection, order_ids: list[int]) -> dict[int, datetime]:
+    """Order to its earliest departure, for lists."""
+    found = (
+        select(person.c.orders, func.min(person.c.departs_at).label("first"))
+        .where(person.c.orders.in_(order_ids), person.c.departs_at.is_not(None))
+        .group_by(person.c.orders)
+    )
+    return {row.orders: row.first for row in tx.execute(found)}
 
 
 def releasable(tx: Connection, now: datetime) -> list[int]:
@@ -229,12 +257,16 @@ def documents(tx: Connection, safe: Safe, order_id: int) -> list[Document]:
 
 def document_hashes(tx: Connection, order_id: int) -> list[str]:
     """The hashes of an order's documents, oldest first."""
-    return list(tx.scalars(select(document.c.sha256).where(document.c.orders == order_id).order_by(document.c.id)))
+    return list(
+        tx.scalars(select(document.c.sha256).where(document.c.orders == order_id).order_by(document.c.id))
+    )
 
 
 def with_document(tx: Connection, court_id: int, sha256: str) -> int | None:
     """The order of this court that this document started, if any."""
-    same = and_(document.c.court == court_id, document.c.sha256 == sha256, document.c.kind == DocumentKind.INITIAL)
+    same = and_(
+        document.c.court == court_id, document.c.sha256 == sha256, document.c.kind == DocumentKind.INITIAL
+    )
     return tx.execute(select(document.c.orders).where(same)).scalar()
 
 
@@ -249,7 +281,12 @@ def verdict_json(verdict: Verdict) -> dict[str, object]:
 def verdict_from_json(body: dict[str, object]) -> Verdict:
     kept = Verdict(**body)  # type: ignore[arg-type]
     signers = tuple(
-        Signer(**{**signer, "signed_at": datetime.fromisoformat(signer["signed_at"]) if signer["signed_at"] else None})
+        Signer(
+            **{
+                **signer,
+                "signed_at": datetime.fromisoformat(signer["signed_at"]) if signer["signed_at"] else None,
+            }
+        )
         for signer in body["signers"]  # type: ignore[attr-defined]
     )
     return replace(
@@ -270,7 +307,9 @@ def remember_request(tx: Connection, court_id: int, key: str, fingerprint: str, 
 def earlier_request(tx: Connection, court_id: int, key: str) -> tuple[str, int] | None:
     """(fingerprint, order) of an earlier request with this idempotency key."""
     row = tx.execute(
-        select(request.c.fingerprint, request.c.orders).where(request.c.court == court_id, request.c.key == key)
+        select(request.c.fingerprint, request.c.orders).where(
+            request.c.court == court_id, request.c.key == key
+        )
     ).first()
     return (row.fingerprint, row.orders) if row else None
 
@@ -278,13 +317,17 @@ def earlier_request(tx: Connection, court_id: int, key: str) -> tuple[str, int] 
 def add_lawyers(tx: Connection, safe: Safe, order_id: int, addresses: Iterable[str]) -> list[int]:
     """Add lawyers by mail address, skipping those already there; return the new ones' ids."""
     known = dict(lawyers(tx, safe, order_id))
-    added = []
+    added: list[int] = []
     for address in dict.fromkeys(addresses):
         if address in known.values():
             continue
         position = len(known) + len(added) + 1
         sealed = safe.seal(address, f"lawyer:{order_id}:{position}")
-        row = insert(lawyer).values(orders=order_id, position=position, address_sealed=sealed).returning(lawyer.c.id)
+        row = (
+            insert(lawyer)
+            .values(orders=order_id, position=position, address_sealed=sealed)
+            .returning(lawyer.c.id)
+        )
         added.append(int(tx.execute(row).scalar_one()))
     return added
 
@@ -296,7 +339,9 @@ def lawyers(tx: Connection, safe: Safe, order_id: int) -> list[tuple[int, str]]:
 
 
 def lawyer_ids(tx: Connection, order_id: int) -> list[int]:
-    return list(tx.scalars(select(lawyer.c.id).where(lawyer.c.orders == order_id).order_by(lawyer.c.position)))
+    return list(
+        tx.scalars(select(lawyer.c.id).where(lawyer.c.orders == order_id).order_by(lawyer.c.position))
+    )
 
 
 def add_tracking(tx: Connection, order_id: int, code_hash: str) -> None:

@@ -129,6 +129,30 @@ def _claimed(row: Row[tuple[object, ...]]) -> Claimed:
     )
 
 
+def claimed(tx: Connection, notice_id: int) -> Claimed:
+    """A notice as its newest claim has it."""
+    return _claimed(tx.execute(select(notice).where(notice.c.id == notice_id)).one())
+
+
+def claimed_for(tx: Connection, escalation_id: int, officer_id: int) -> Claimed:
+    """The newest notice of an escalation to an officer."""
+    which = (notice.c.escalation == escalation_id) & (notice.c.officer == officer_id)
+    return _claimed(tx.execute(select(notice).where(which).order_by(notice.c.id.desc()).limit(1)).one())
+
+
+def open_orders_of(tx: Connection, badges: list[str]) -> list[tuple[int, int]]:
+    """(order, escalation) of the chases in which one of these officers was told."""
+    found = (
+        select(escalation.c.orders, escalation.c.id)
+        .join(notice, notice.c.escalation == escalation.c.id)
+        .join(officer, officer.c.id == notice.c.officer)
+        .where(officer.c.badge.in_(badges), escalation.c.phase.in_(["chasing", "paused", "overdue"]))
+        .where(escalation.c.station.is_not(None))
+        .distinct()
+    )
+    return [(row.orders, row.id) for row in tx.execute(found.order_by(escalation.c.orders))]
+
+
 def next_due(tx: Connection) -> datetime | None:
     """The next instant at which some notice or lease falls due."""
     return tx.execute(select(func.min(notice.c.next_at)).where(notice.c.next_at.is_not(None))).scalar()
@@ -137,7 +161,7 @@ def next_due(tx: Connection) -> datetime | None:
 def still_wanted(tx: Connection, claimed: Claimed) -> bool:
     """The last look before a call: not cancelled, and not claimed again by somebody else."""
     row = tx.execute(select(notice.c.state, notice.c.fence).where(notice.c.id == claimed.id)).one()
-    return row.state == "open" and row.fence == claimed.fence
+    return bool(row.state == "open" and row.fence == claimed.fence)
 
 
 def add_attempt(tx: Connection, claimed: Claimed, reference: str, provider: str, now: datetime) -> int:
@@ -317,7 +341,9 @@ def add_event(tx: Connection, **columns: object) -> int | None:
     )
     if tx.execute(select(provider_event.c.id).where(same)).first() is not None:
         return None
-    return int(tx.execute(insert(provider_event).values(**columns).returning(provider_event.c.id)).scalar_one())
+    return int(
+        tx.execute(insert(provider_event).values(**columns).returning(provider_event.c.id)).scalar_one()
+    )
 
 
 def lawyer_order(tx: Connection, lawyer_id: int) -> tuple[int, int]:
@@ -336,3 +362,9 @@ def beat(tx: Connection, worker: str, now: datetime) -> None:
 def last_beat(tx: Connection) -> datetime | None:
     """When any worker was last alive."""
     return tx.execute(select(func.max(heartbeat.c.at))).scalar()
+
+
+def overdue(tx: Connection, before: datetime) -> int:
+    """How many notices were owed before an instant and never reached a provider."""
+    which = and_(notice.c.state == "open", notice.c.due_at < before)
+    return int(tx.execute(select(func.count()).select_from(notice).where(which)).scalar_one())

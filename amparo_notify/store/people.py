@@ -56,7 +56,11 @@ class RegisteredSigner:
 
 def add_court(tx: Connection, code: str, name: str, phone: str, time_zone: str) -> Court:
     stream = log.create(tx, "court")
-    row = insert(court).values(code=code, name=name, phone=phone, time_zone=time_zone, log=stream).returning(court.c.id)
+    row = (
+        insert(court)
+        .values(code=code, name=name, phone=phone, time_zone=time_zone, log=stream)
+        .returning(court.c.id)
+    )
     return Court(int(tx.execute(row).scalar_one()), code, name, phone, time_zone, stream)
 
 
@@ -85,7 +89,9 @@ def take_folio(tx: Connection, court_id: int) -> int:
 
 
 def add_station(tx: Connection, code: str, name: str, time_zone: str, phone: str) -> Station:
-    row = insert(station).values(code=code, name=name, time_zone=time_zone, phone=phone).returning(station.c.id)
+    row = (
+        insert(station).values(code=code, name=name, time_zone=time_zone, phone=phone).returning(station.c.id)
+    )
     return Station(int(tx.execute(row).scalar_one()), code, name, time_zone, phone)
 
 
@@ -94,7 +100,9 @@ def stations(tx: Connection) -> list[Station]:
 
 
 def find_station(tx: Connection, *, code: str | None = None, id: int | None = None) -> Station | None:
-    row = tx.execute(select(station).where(station.c.code == code if id is None else station.c.id == id)).first()
+    row = tx.execute(
+        select(station).where(station.c.code == code if id is None else station.c.id == id)
+    ).first()
     return _station(row) if row else None
 
 
@@ -105,14 +113,18 @@ def _station(row: Row[tuple[object, ...]]) -> Station:
 # -- signers ------------------------------------------------------------------------------------------------
 
 
-def add_signer(tx: Connection, court_id: int, kind: str, value: str, valid_from: datetime, until: datetime | None) -> None:
+def add_signer(
+    tx: Connection, court_id: int, kind: str, value: str, valid_from: datetime, until: datetime | None
+) -> None:
     """Register a signer of a court; registering the same again changes nothing."""
     same = select(court_signer.c.id).where(
         court_signer.c.court == court_id, court_signer.c.kind == kind, court_signer.c.value == value
     )
     if tx.execute(same).first() is None:
         tx.execute(
-            insert(court_signer).values(court=court_id, kind=kind, value=value, valid_from=valid_from, valid_until=until)
+            insert(court_signer).values(
+                court=court_id, kind=kind, value=value, valid_from=valid_from, valid_until=until
+            )
         )
 
 
@@ -151,7 +163,11 @@ def add_officer(
     """Add an officer of a station, of a court, or (with neither) of headquarters."""
     safe = vaults.create(tx, vault, f"officer:{badge}")
     added = insert(officer).values(
-        badge=badge, post=post, station=station_id, court=court_id, name_sealed=safe.seal(name, f"officer:{badge}:name")
+        badge=badge,
+        post=post,
+        station=station_id,
+        court=court_id,
+        name_sealed=safe.seal(name, f"officer:{badge}:name"),
     )
     officer_id = int(tx.execute(added.returning(officer.c.id)).scalar_one())
     positions: dict[str, int] = {}
@@ -171,7 +187,9 @@ def add_officer(
     return officer_id
 
 
-def officers(tx: Connection, *, station_id: int | None = None, court_id: int | None = None) -> dict[str, Officer]:
+def officers(
+    tx: Connection, *, station_id: int | None = None, court_id: int | None = None
+) -> dict[str, Officer]:
     """Badge to officer, with contacts: of a station, of a court, or (with neither) of headquarters."""
     if station_id is not None:
         return _officers(tx, officer.c.station == station_id)
@@ -199,7 +217,9 @@ def _officers(tx: Connection, which: ColumnElement[bool]) -> dict[str, Officer]:
         for medium in MEDIA.get(row.kind, ()):
             # A second address of one medium follows the first: a landline is the second choice for voice.
             position = row.position if row.kind != "landline" else 10 + row.position
-            contacts.setdefault(row.badge, []).append(Contact(medium, position, verified=row.verified_at is not None))
+            contacts.setdefault(row.badge, []).append(
+                Contact(medium, position, verified=row.verified_at is not None)
+            )
     return {badge: Officer(badge, post, tuple(contacts.get(badge, ()))) for badge, post in posts.items()}
 
 
@@ -208,9 +228,24 @@ def officer_ids(tx: Connection, badges: list[str]) -> dict[str, int]:
     return {row.badge: row.id for row in tx.execute(found)}
 
 
-def find_officer(tx: Connection, *, badge: str | None = None, id: int | None = None) -> Row[tuple[object, ...]] | None:
+def find_officer(
+    tx: Connection, *, badge: str | None = None, id: int | None = None
+) -> Row[tuple[object, ...]] | None:
     """The officer's row (id, badge, post, station, court, pin_hash, active)."""
-    return tx.execute(select(officer).where(officer.c.badge == badge if id is None else officer.c.id == id)).first()
+    return tx.execute(
+        select(officer).where(officer.c.badge == badge if id is None else officer.c.id == id)
+    ).first()
+
+
+def every_officer(tx: Connection) -> list[Row[tuple[object, ...]]]:
+    """Every officer's row with `station_code` and `court_code`, by badge."""
+    found = (
+        select(officer, station.c.code.label("station_code"), court.c.code.label("court_code"))
+        .outerjoin(station, station.c.id == officer.c.station)
+        .outerjoin(court, court.c.id == officer.c.court)
+        .order_by(officer.c.badge)
+    )
+    return list(tx.execute(found).all())
 
 
 def officer_name(tx: Connection, vault: Vault, badge: str) -> str:
@@ -242,7 +277,8 @@ def addresses(tx: Connection, vault: Vault, badge: str) -> list[tuple[str, str]]
     ).all()
     safe = vaults.unlock(tx, vault, f"officer:{badge}")
     return [
-        (row.kind, safe.open(row.address_sealed, f"contact:{badge}:{row.kind}:{row.position}")) for row in rows
+        (row.kind, safe.open(row.address_sealed, f"contact:{badge}:{row.kind}:{row.position}"))
+        for row in rows
     ]
 
 

@@ -23,7 +23,9 @@ class Version:
 
 def save_roster(tx: Connection, station: Station, new: Roster, now: datetime) -> int:
     """Keep a new version of a station's roster and return its number."""
-    version = (tx.execute(select(func.max(roster.c.version)).where(roster.c.station == station.id)).scalar() or 0) + 1
+    version = (
+        tx.execute(select(func.max(roster.c.version)).where(roster.c.station == station.id)).scalar() or 0
+    ) + 1
     body = json.dumps(roster_to_json(replace(new, version=version)), ensure_ascii=False, sort_keys=True)
     tx.execute(insert(roster).values(station=station.id, version=version, body=body, made_at=now))
     return version
@@ -31,10 +33,16 @@ def save_roster(tx: Connection, station: Station, new: Roster, now: datetime) ->
 
 def save_policy(tx: Connection, station: Station, new: Policy, now: datetime) -> Version:
     """Keep a new version of a station's policy."""
-    version = (tx.execute(select(func.max(policy.c.version)).where(policy.c.station == station.id)).scalar() or 0) + 1
+    version = (
+        tx.execute(select(func.max(policy.c.version)).where(policy.c.station == station.id)).scalar() or 0
+    ) + 1
     kept = replace(new, version=version)
     body = json.dumps(policy_to_json(kept), ensure_ascii=False, sort_keys=True)
-    added = insert(policy).values(station=station.id, version=version, body=body, made_at=now).returning(policy.c.id)
+    added = (
+        insert(policy)
+        .values(station=station.id, version=version, body=body, made_at=now)
+        .returning(policy.c.id)
+    )
     return Version(int(tx.execute(added).scalar_one()), kept)
 
 

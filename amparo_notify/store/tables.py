@@ -103,7 +103,9 @@ data_key = Table(
     Column("wrapped", LargeBinary, nullable=False),
 )
 
-blob = Table("blob", metadata, Column("id", String(32), primary_key=True), Column("stored_at", Instant, nullable=False))
+blob = Table(
+    "blob", metadata, Column("id", String(32), primary_key=True), Column("stored_at", Instant, nullable=False)
+)
 
 chunk = Table(
     "chunk",  # of at most 1 MiB
@@ -250,7 +252,9 @@ throttle = Table(
     metadata,
     Column("key", String(80), primary_key=True),
     Column("failures", Integer, nullable=False),
-    Column("until", Instant, nullable=False),  # failures are forgotten then; no try is heard before `blocked_until`
+    Column(
+        "until", Instant, nullable=False
+    ),  # failures are forgotten then; no try is heard before `blocked_until`
     Column("blocked_until", Instant),
 )
 
@@ -273,10 +277,17 @@ orders = Table(
     Column("submitted_at", Instant, nullable=False),
     Column("hold_reason", String(30)),
     Column("release_at", Instant),  # a held order goes out by itself then; none: it waits for a person
-    _ref("withdrawal_by", "staff.id", nullable=True),  # asked for as a clerical mistake; a second must confirm
+    _ref(
+        "withdrawal_by", "staff.id", nullable=True
+    ),  # asked for as a clerical mistake; a second must confirm
     Column("withdrawal_reason_sealed", LargeBinary),
     UniqueConstraint("court", "folio"),
-    Index("ix_orders_release", "release_at", postgresql_where=text("state = 'held'"), sqlite_where=text("state = 'held'")),
+    Index(
+        "ix_orders_release",
+        "release_at",
+        postgresql_where=text("state = 'held'"),
+        sqlite_where=text("state = 'held'"),
+    ),
 )
 
 document = Table(
@@ -290,7 +301,9 @@ document = Table(
     Column("upload_sha256", String(64), nullable=False),  # of the bytes as uploaded
     Column("signature_sha256", String(64), nullable=False, server_default=""),
     Column("blob", String(32), ForeignKey("blob.id"), nullable=False),  # the PDF
-    Column("upload_blob", String(32), ForeignKey("blob.id"), nullable=False),  # as uploaded; the same for a PDF
+    Column(
+        "upload_blob", String(32), ForeignKey("blob.id"), nullable=False
+    ),  # as uploaded; the same for a PDF
     Column("signature_blob", String(32), ForeignKey("blob.id")),
     Column("verdict_sealed", LargeBinary, nullable=False),
     Column("submitted_at", Instant, nullable=False),
@@ -360,7 +373,12 @@ escalation = Table(
     Column("outcome_due", Instant),
     Column("next_at", Instant),
     UniqueConstraint("orders", "station"),
-    Index("ix_escalation_next", "next_at", postgresql_where=text("next_at IS NOT NULL"), sqlite_where=text("next_at IS NOT NULL")),
+    Index(
+        "ix_escalation_next",
+        "next_at",
+        postgresql_where=text("next_at IS NOT NULL"),
+        sqlite_where=text("next_at IS NOT NULL"),
+    ),
 )
 
 notice = Table(
@@ -387,7 +405,13 @@ notice = Table(
     Column("state", String(10), nullable=False),  # open | sent | failed | cancelled
     UniqueConstraint("escalation", "plan_key"),
     CheckConstraint("(officer IS NULL) <> (lawyer IS NULL)", name="one_recipient"),
-    Index("ix_notice_due", "rank", "next_at", postgresql_where=text("next_at IS NOT NULL"), sqlite_where=text("next_at IS NOT NULL")),
+    Index(
+        "ix_notice_due",
+        "rank",
+        "next_at",
+        postgresql_where=text("next_at IS NOT NULL"),
+        sqlite_where=text("next_at IS NOT NULL"),
+    ),
 )
 
 attempt = Table(
@@ -404,7 +428,12 @@ attempt = Table(
     Column("made_at", Instant, nullable=False),
     Column("check_at", Instant),  # ask the provider then, if nothing was heard
     UniqueConstraint("notice", "fence"),
-    Index("ix_attempt_check", "check_at", postgresql_where=text("check_at IS NOT NULL"), sqlite_where=text("check_at IS NOT NULL")),
+    Index(
+        "ix_attempt_check",
+        "check_at",
+        postgresql_where=text("check_at IS NOT NULL"),
+        sqlite_where=text("check_at IS NOT NULL"),
+    ),
 )
 
 provider_event = Table(

@@ -285,6 +285,7 @@ def create_tables() -> None:
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("expediente", sa.String(length=40), nullable=False),
         sa.Column("suspension", sa.String(length=12), nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
         sa.Column("instruction_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("marked", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.Column("drill", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
@@ -346,6 +347,7 @@ def create_tables() -> None:
         sa.Column("station", ID, nullable=True),
         sa.Column("policy", ID, nullable=True),
         sa.Column("phase", sa.String(length=12), nullable=False),
+        sa.Column("cause", sa.String(length=12), nullable=False),
         sa.Column("opened_at", INSTANT, nullable=False),
         sa.Column("round", sa.Integer(), nullable=False),
         sa.Column("level", sa.Integer(), nullable=False),
@@ -540,7 +542,14 @@ def create_tables() -> None:
         sa.UniqueConstraint("notice", "fence", name=op.f("uq_attempt_notice_fence")),
         sa.UniqueConstraint("reference", name=op.f("uq_attempt_reference")),
     )
-    op.create_index(op.f("ix_attempt_check_at"), "attempt", ["check_at"], unique=False)
+    op.create_index(
+        "ix_attempt_check",
+        "attempt",
+        ["check_at"],
+        unique=False,
+        postgresql_where=sa.text("check_at IS NOT NULL"),
+        sqlite_where=sa.text("check_at IS NOT NULL"),
+    )
     op.create_table(
         "session",
         sa.Column("id", ID, nullable=False),

@@ -1,0 +1,63 @@
+"""Whether the service could notify somebody now."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from amparo_notify.cases.services import Services
+from amparo_notify.core.errors import Fault
+from amparo_notify.core.notice import Medium
+from amparo_notify.store import outbox, people, rosters
+
+SILENT_AFTER = timedelta(seconds=30)
+"""A worker that has not been heard of for this long is not there."""
+
+LATE_AFTER = timedelta(seconds=60)
+
+
+@dataclass(frozen=True)
+class Health:
+    database: bool
+    worker_seen_at: datetime | None
+    overdue_notices: int
+    faults: tuple[Fault, ...]
+
+    @property
+    def ready(self) -> bool:
+        return self.database and not self.faults
+
+
+def health(services: Services, now: datetime) -> Health:
+    """Every fault at once. For alarms: a gap in a roster must never take uploads away."""
+    faults = [
+        Fault(str(medium), "No hay proveedor para este medio.", "Configure sus credenciales.")
+        for medium in Medium
+        if not services.providers.get(medium)
+    ]
+    try:
+        with services.database.read() as tx:
+            seen, overdue = outbox.last_beat(tx), outbox.overdue(tx, now - LATE_AFTER)
+            for station in people.stations(tx):
+                version = rosters.current_policy(tx, station)
+                if version is None:
+                    faults.append(Fault(station.code, "No tiene política.", "Guarde una."))
+                elif not any(
+                    each.reachable for each in rosters.current_roster(tx, station).officers.values()
+                ):
+                    faults.append(
+                        Fault(station.code, "No hay a quién avisar.", "Dé de alta oficiales con contacto.")
+                    )
+    except SQLAlchemyError as error:
+        return Health(
+            False, None, 0, (Fault("database", f"No responde ({type(error).__name__}).", "Revise la base."),)
+        )
+    if seen is None or now - seen > SILENT_AFTER:
+        faults.append(Fault("worker", "No da señales.", "Inicie amparo-notify worker."))
+    if overdue:
+        faults.append(
+            Fault(
+                "notices", f"{overdue} avisos llevan más de un minuto sin salir.", "Revise los proveedores."
+            )
+        )
+    return Health(True, seen, overdue, tuple(faults))

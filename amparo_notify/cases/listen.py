@@ -1,0 +1,261 @@
+"""Listening: providers' callbacks, replies by SMS and keys pressed. All verified and parsed before they come here."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from amparo_notify.cases import throttle
+from amparo_notify.cases.acknowledge import OVER, Proof, settle_acknowledgement
+from amparo_notify.cases.compose import facts_for
+from amparo_notify.cases.dispatch import next_contact
+from amparo_notify.cases.escalate import advance
+from amparo_notify.cases.inform import alarm_court
+from amparo_notify.cases.officer import pin_matches
+from amparo_notify.cases.services import Services
+from amparo_notify.cases.witness import stream_of, witness
+from amparo_notify.channels.callbacks import Inbound
+from amparo_notify.channels.rendering import Facts, render, sms_answer
+from amparo_notify.channels.rendering import keypad as keypad_answer
+from amparo_notify.channels.twilio_words import DEAD_ADDRESS
+from amparo_notify.core.errors import Denied, Refusal
+from amparo_notify.core.escalation import CHASES
+from amparo_notify.core.events import Event, Grade
+from amparo_notify.core.evidence import Actor, Fact
+from amparo_notify.core.notice import Medium, Status, receipt, rise
+from amparo_notify.core.ports import ProviderEvent
+from amparo_notify.store import escalations, orders, outbox, people
+from amparo_notify.store.escalations import Link
+from amparo_notify.store.orders import Order
+from amparo_notify.store.outbox import Attempt
+
+
+def heard(services: Services, event: ProviderEvent, now: datetime) -> None:
+    """A provider's word on one attempt. Duplicates, late, reordered and foreign ones change nothing."""
+    with services.database.read() as tx:
+        attempt = outbox.attempt_by_reference(tx, event.reference)
+    if attempt is None:
+        return
+    with services.database.write(attempt.order) as tx:
+        if _keep(services, tx, attempt, event, now):
+            current = outbox.attempt_by_id(tx, attempt.id)
+            assert current is not None
+            settle_status(services, tx, current, event, now)
+
+
+def _keep(services: Services, tx: Connection, attempt: Attempt, event: ProviderEvent, now: datetime) -> bool:
+    """Keep the raw event, sealed; return False for a duplicate."""
+    safe = orders.safe_of(tx, services.vault, attempt.order)
+    key = event.key[:100]
+    raw = safe.seal_json(dict(event.raw), f"event:{event.provider}:{key}")
+    added = outbox.add_event(
+        tx, provider=event.provider, event_key=key, attempt=attempt.id, received_at=now, raw_sealed=raw
+    )
+    return added is not None
+
+
+def settle_status(
+    services: Services, tx: Connection, attempt: Attempt, event: ProviderEvent, now: datetime
+) -> None:
+    """Raise an attempt's status, record what it means, and chase on where it means failure. Holds the lock."""
+    status = rise(attempt.status, event.status)
+    if attempt.provider_id is None and event.provider_id is not None:
+        outbox.update_attempt(
+            tx, attempt.id, provider_id=event.provider_id
+        )  # the callback overtook the answer
+    if status is attempt.status:
+        return
+    columns: dict[str, object] = {"status": str(status), "detail": event.detail[:120]}
+    if status.final:
+        columns["check_at"] = None
+    outbox.update_attempt(tx, attempt.id, **columns)
+    order = orders.get(tx, attempt.order)
+    said: dict[str, object] = {
+        "notice": attempt.notice,
+        "escalation": attempt.escalation,
+        "reference": attempt.reference,
+        "medium": str(attempt.medium),
+        "provider": event.provider,
+        "status": str(status),
+        "detail": event.detail[:120],
+    }
+    actor = Actor(f"provider:{event.provider}", "signature" if event.detail != "asked" else "asked")
+    if receipt(attempt.medium, status) or status is Status.DELIVERED:
+        witness(services, tx, stream_of(tx, order), Fact(Event.DELIVERED, now, actor, Grade.A0, said), now)
+    elif status.failed:
+        witness(services, tx, stream_of(tx, order), Fact(Event.UNDELIVERED, now, actor, Grade.A0, said), now)
+        if dead(attempt.medium, event.detail):
+            _bury(services, tx, attempt, now)
+
+
+def dead(medium: Medium, detail: str) -> bool:
+    """Whether a failure says that the address will never take anything; a phone that is off may come back."""
+    words = detail.split()
+    if medium is Medium.EMAIL:
+        return bool({"bounce", "dropped"} & set(words)) and "blocked" not in words
+    return bool(DEAD_ADDRESS.keys() & set(words)) or (medium is Medium.VOICE and "failed" in words)
+
+
+def _bury(services: Services, tx: Connection, attempt: Attempt, now: datetime) -> None:
+    """A contact that will never answer: its notice failed, the next contact is written and the plan made anew."""
+    outbox.settle(tx, attempt.notice, None, state="failed", next_at=None)
+    next_contact(services, tx, outbox.claimed(tx, attempt.notice), now)
+
+
+# -- replies ------------------------------------------------------------------------------------------------
+
+
+def inbound_sms(services: Services, inbound: Inbound, now: datetime) -> str:
+    """Act on a text that a phone sent, and return the text to answer."""
+    reply = inbound.reply
+    if reply.kind == "stop":
+        _stopped(services, inbound.sender, now)
+        return sms_answer("stopped")
+    if reply.kind == "help":
+        return sms_answer("help")
+    with services.database.read() as tx:
+        link = escalations.link_by_code(tx, reply.code)
+        order_id = escalations.get(tx, link.escalation).order if link else None
+    if link is None or order_id is None or link.expires_at <= now:
+        return sms_answer("unknown")
+    if reply.kind == "refuse":
+        return _refuse(services, link, order_id, now)
+    if not reply.pin:
+        return _answer(
+            services,
+            link,
+            order_id,
+            "heard" if _held_channel(services, link, order_id, "sms", now) else "closed",
+        )
+    return _with_pin(services, link, order_id, reply.pin, "sms+pin", now)
+
+
+def _with_pin(services: Services, link: Link, order_id: int, pin: str, how: str, now: datetime) -> str:
+    word, attempts = _try_pin(services, link, order_id, pin, how, now)
+    return _answer(services, link, order_id, word, attempts)
+
+
+def _try_pin(
+    services: Services, link: Link, order_id: int, pin: str, how: str, now: datetime
+) -> tuple[str, int]:
+    """("accepted" | "already" | "wrong" | "locked" | "closed", tries left)."""
+    key = f"pin:{how}:{link.id}"
+    try:
+        left = throttle.count(services, key, "pin", now)
+    except Denied:
+        return "locked", 0
+    if not pin_matches(services, link.officer, pin):
+        return ("wrong", left) if left else ("locked", 0)
+    throttle.forgive(services, key)
+    with services.database.write(order_id) as tx:
+        order, escalation = orders.get(tx, order_id), escalations.get(tx, link.escalation)
+        already = escalation.state.phase not in CHASES
+        said = f"{how}: enterado de la orden {order.folio}, expediente {order.expediente}"
+        shown = any(each.displayed_at is not None for each in escalations.links_of(tx, escalation.id))
+        proof = Proof(Grade.A2, how, said, orders.document_hashes(tx, order_id)[-1], displayed=shown)
+        try:
+            settle_acknowledgement(services, tx, order, escalation, link, proof, now)
+        except Refusal:
+            return "closed", 0
+    return ("already" if already else "accepted"), 0
+
+
+def _held_channel(services: Services, link: Link, order_id: int, medium: str, now: datetime) -> bool:
+    """Grade A1: somebody held the channel. On record, and the chase goes on. False where the order is over."""
+    with services.database.write(order_id) as tx:
+        order, escalation = orders.get(tx, order_id), escalations.get(tx, link.escalation)
+        if escalation.state.phase in OVER:
+            return False
+        officer = people.find_officer(tx, id=link.officer)
+        assert officer is not None
+        details: dict[str, object] = {
+            "escalation": escalation.id,
+            "officer": link.badge,
+            "post": officer.post,
+            "medium": medium,
+        }
+        fact = Fact(Event.ACKNOWLEDGED, now, Actor(f"officer:{link.badge}", medium), Grade.A1, details)
+        witness(services, tx, stream_of(tx, order), fact, now)
+    return True
+
+
+def _refuse(services: Services, link: Link, order_id: int, now: datetime) -> str:
+    """An officer declines: on record, the court is told, and the plan goes on without waiting."""
+    with services.database.write(order_id) as tx:
+        order, escalation = orders.get(tx, order_id), escalations.get(tx, link.escalation)
+        if escalation.state.phase in OVER:
+            return _text(services, tx, link, order, "closed", 0)
+        officer = people.find_officer(tx, id=link.officer)
+        assert officer is not None
+        details: dict[str, object] = {
+            "escalation": escalation.id,
+            "officer": link.badge,
+            "post": officer.post,
+        }
+        fact = Fact(Event.DECLINED, now, Actor(f"officer:{link.badge}", "sms"), Grade.A1, details)
+        seq = witness(services, tx, stream_of(tx, order), fact, now)
+        alarm_court(services, tx, order, escalation, seq, "refused", now)
+        advance(services, tx, order, escalations.get(tx, escalation.id), now)
+        return _text(services, tx, link, order, "refused", 0)
+
+
+def _stopped(services: Services, sender: str, now: datetime) -> None:
+    """Somebody on duty has blocked our texts: an incident, told to the court of each open order."""
+    with services.database.read() as tx:
+        badges = people.owners_of(tx, services.tokens.blind_index("contact", sender))
+        waiting = outbox.open_orders_of(tx, badges)
+    for order_id, escalation_id in waiting:
+        with services.database.write(order_id) as tx:
+            order, escalation = orders.get(tx, order_id), escalations.get(tx, escalation_id)
+            details: dict[str, object] = {
+                "escalation": escalation_id,
+                "officers": list(badges),
+                "reason": "opted_out",
+            }
+            seq = witness(services, tx, stream_of(tx, order), Fact(Event.ALARMED, now, details=details), now)
+            alarm_court(services, tx, order, escalation, seq, "opted_out", now)
+
+
+def _answer(services: Services, link: Link, order_id: int, word: str, attempts: int = 0) -> str:
+    with services.database.read() as tx:
+        return _text(services, tx, link, orders.get(tx, order_id), word, attempts)
+
+
+def _text(services: Services, tx: Connection, link: Link, order: Order, word: str, attempts: int) -> str:
+    return sms_answer(word, _facts(services, tx, link, order), attempts=attempts)
+
+
+def _facts(services: Services, tx: Connection, link: Link, order: Order) -> Facts:
+    escalation = escalations.get(tx, link.escalation)
+    return facts_for(services, tx, order, escalation, outbox.claimed_for(tx, escalation.id, link.officer), "")
+
+
+# -- keys ---------------------------------------------------------------------------------------------------
+
+
+def keypad(services: Services, event: ProviderEvent, digits: str, now: datetime) -> str | None:
+    """Act on the keys pressed in a call and return the TwiML that answers; None for a call that is not ours."""
+    with services.database.read() as tx:
+        attempt = outbox.attempt_by_reference(tx, event.reference)
+        claimed = outbox.claimed(tx, attempt.notice) if attempt else None
+        link = (
+            escalations.link_of(tx, claimed.escalation, claimed.officer)
+            if claimed and claimed.officer
+            else None
+        )
+    if attempt is None or claimed is None or link is None:
+        return None
+    if digits:
+        heard(services, event, now)
+    attempts = 0
+    if digits == "9" or not digits:
+        word = "repeat"
+    elif len(digits) < 4:
+        word = "heard" if _held_channel(services, link, claimed.order, "voice", now) else "closed"
+    else:
+        word, attempts = _try_pin(services, link, claimed.order, digits, "keypad+pin", now)
+    with services.database.read() as tx:
+        order, escalation = orders.get(tx, claimed.order), escalations.get(tx, claimed.escalation)
+        facts = facts_for(services, tx, order, escalation, claimed, event.reference)
+    if word == "repeat":
+        return render(claimed.cause, Medium.VOICE, facts, "", event.reference, 600).text
+    return keypad_answer(word, facts, attempts=attempts)
