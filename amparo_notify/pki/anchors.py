@@ -10,6 +10,7 @@ from asn1crypto import pem, x509
 
 from amparo_notify.core.errors import Fault, Unfit
 from amparo_notify.pki import names
+from amparo_notify.pki.crypto import describe_key
 from amparo_notify.pki.revocation import RevocationList, read_list
 
 WARNING = timedelta(days=90)
@@ -97,7 +98,7 @@ def read_certificates(data: bytes) -> list[x509.Certificate]:
 def _forced(certificate: x509.Certificate) -> x509.Certificate:
     """asn1crypto parses late: touch what will be used, so that a bad file is found here."""
     names.holder(certificate)
-    _ = certificate.not_valid_before, certificate.not_valid_after, certificate.public_key.bit_size
+    _ = certificate.not_valid_before, certificate.not_valid_after, describe_key(certificate.public_key)
     _ = certificate.ca, certificate.key_usage_value, certificate.critical_extensions
     return certificate
 

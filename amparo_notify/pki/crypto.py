@@ -73,6 +73,18 @@ def _weakness_of_pss(parameters: algos.RSASSAPSSParams) -> str | None:
     return None
 
 
+def describe_key(key: keys.PublicKeyInfo) -> str:
+    """Return a key's kind and size for a report. (asn1crypto cannot size Edwards keys.)"""
+    kind = str(key.algorithm)
+    return (
+        f"rsa {key.bit_size}"
+        if kind in {"rsa", "rsassa_pss"}
+        else f"ec {key.curve[1]}"
+        if kind == "ec"
+        else kind
+    )
+
+
 def verifies(
     key: keys.PublicKeyInfo,
     signature: bytes,

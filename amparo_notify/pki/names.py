@@ -146,20 +146,22 @@ def usages(certificate: x509.Certificate) -> tuple[frozenset[str], frozenset[str
     )
 
 
+_JUDICIARY = ("PODER JUDICIAL", "JUDICATURA", "SUPREMA CORTE", "TRIBUNAL ELECTORAL", "TEPJF", "FIREL")
+_TAX = ("ADMINISTRACION TRIBUTARIA", "AGENCIA REGISTRADORA", "SAT-IES")
+
+
 def kind(certificate: x509.Certificate) -> Kind:
     """Return what a certificate is for, by SAT's and FIREL's published profiles."""
     if certificate.ca:
         return Kind.CA
     person = holder(certificate)
     key_usage, extended = usages(certificate)
-    mexican = (
-        person.serial.isdigit() and len(person.serial) == _SERIAL_DIGITS and bool(person.rfc or person.curp)
-    )
+    identified = bool(person.rfc or person.curp)
     issuer = " ".join(text for _, text in _values(certificate.issuer)).upper()
-    if "PODER JUDICIAL" in issuer or "JUDICATURA" in issuer or "SUPREMA CORTE" in issuer or "FIREL" in issuer:
-        return Kind.FIREL
-    if not mexican:
-        return Kind.OTHER
-    if has_unit(certificate) or not {"data_encipherment", "key_agreement"} & key_usage:
+    seals_only = not extended and not {"data_encipherment", "key_agreement"} & key_usage
+    if identified and (has_unit(certificate) or (seals_only and any(word in issuer for word in _TAX))):
         return Kind.CSD
-    return Kind.EFIRMA if extended and {_CLIENT_AUTH, _EMAIL} <= extended else Kind.OTHER
+    if any(word in issuer for word in _JUDICIARY):
+        return Kind.FIREL
+    mexican = identified and person.serial.isdigit() and len(person.serial) == _SERIAL_DIGITS
+    return Kind.EFIRMA if mexican and extended and {_CLIENT_AUTH, _EMAIL} <= extended else Kind.OTHER

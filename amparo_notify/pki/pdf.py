@@ -5,7 +5,7 @@ The library's verdict on coverage compares lengths, not places, and can be foole
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -14,7 +14,7 @@ from io import BytesIO
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.decode_limits import DecodeLimits, DocumentDecodeBudget, StreamDecodeLimits
 from pyhanko.pdf_utils.misc import PdfError
-from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
 from pyhanko.pdf_utils.xref import XRefSectionData
 from pyhanko.sign.diff_analysis import (
     CatalogModificationRule,
@@ -28,8 +28,10 @@ from pyhanko.sign.diff_analysis import (
     SigFieldCreationRule,
     SigFieldModificationRule,
     StandardDiffPolicy,
+    SuspiciousModification,
     XrefStreamRule,
 )
+from pyhanko.sign.diff_analysis.rules_api import ReferenceUpdate
 from pyhanko.sign.fields import enumerate_sig_fields
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
@@ -47,22 +49,36 @@ SHA1_FORMATS = {"/adbe.pkcs7.sha1", "/adbe.x509.rsa_sha1"}
 _HEX = re.compile(rb"<([0-9A-Fa-f\s]*)>\Z")
 _TAIL_NOISE = re.compile(rb"(?:\s|%%EOF|startxref\s+\d+)*\Z")
 
+
+class OnlyDatesRule(DocInfoRule):
+    """Lets a program note that it touched the file, but not change the title, the author or anything else."""
+
+    def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterable[ReferenceUpdate]:
+        before, after = (_told(resolver.trailer_view.get("/Info")) for resolver in (old, new))
+        if before != after:
+            raise SuspiciousModification("the document's information changed")
+        yield from super().apply(old, new)
+
+
+def _told(information: object) -> dict[str, object]:
+    if not isinstance(information, generic.DictionaryObject):
+        return {}
+    return {str(key): information[key] for key in information if key not in {"/ModDate", "/Producer"}}
+
+
 _LTA = ModificationLevel.LTA_UPDATES
 _STRUCTURE = [
     CatalogModificationRule(),
     XrefStreamRule().as_qualified(_LTA),
     ObjectStreamRule().as_qualified(_LTA),
     DSSCompareRule().as_qualified(_LTA),
+    OnlyDatesRule().as_qualified(_LTA),
 ]
 _SIGNATURE_FIELDS = FormUpdatingRule(field_rules=[SigFieldCreationRule(), SigFieldModificationRule()])
 ONLY_VALIDATION_DATA = StandardDiffPolicy(global_rules=list(_STRUCTURE), form_rule=_SIGNATURE_FIELDS)
 """After the last signature: long-term validation data and nothing else."""
 ONLY_MORE_SIGNATURES = StandardDiffPolicy(
-    global_rules=[
-        *_STRUCTURE,
-        DocInfoRule().as_qualified(_LTA),
-        MetadataUpdateRule(check_xml_syntax=False).as_qualified(_LTA),
-    ],
+    global_rules=[*_STRUCTURE, MetadataUpdateRule(check_xml_syntax=False).as_qualified(_LTA)],
     form_rule=_SIGNATURE_FIELDS,
 )
 """Between two signatures: the second signature, and what a signing program notes about itself."""
@@ -214,16 +230,17 @@ class Document:
 
     def _check_tail(self, start: int) -> None:
         """Every byte after the last signature belongs to an object or section that the cross-reference reaches."""
-        spans = [
-            (info.start_location, info.end_location)
-            for info in (
-                self.reader.xrefs.get_xref_container_info(number)
-                for number in range(self.reader.xrefs.total_revisions)
-            )
-            if info.end_location > start
-        ]
+        spans: list[tuple[int, int]] = []
         for revision in range(self.reader.xrefs.total_revisions):
-            section = self.reader.xrefs.get_xref_data(revision)
+            section, info = (
+                self.reader.xrefs.get_xref_data(revision),
+                self.reader.xrefs.get_xref_container_info(revision),
+            )
+            if info.end_location > start:
+                # A table's location is counted after its keyword, where the pointer is right.
+                pointed = info.declared_startxref
+                keyword = self.data[pointed : info.start_location].strip() == b"xref"
+                spans.append((pointed if keyword else info.start_location, info.end_location))
             for number, (generation, offset) in section.standard_xrefs.items():
                 if offset >= start:
                     reference = generic.Reference(number, generation, self.reader)
@@ -237,14 +254,14 @@ class Document:
         self._check_noise(place, len(self.data))
 
     def _check_noise(self, start: int, end: int) -> None:
-        if not _TAIL_NOISE.match(_without_trailer(self.data[start:end])):
+        """Between spans only white space, end marks, and the trailer that follows a classic table."""
+        raw = re.sub(rb"\A\s*trailer", b"", self.data[start:end]).lstrip()
+        if raw.startswith(b"<<"):
+            stream = BytesIO(raw)
+            generic.DictionaryObject.read_from_stream(stream, generic.TrailerReference(self.reader))
+            raw = raw[stream.tell() :]
+        if not _TAIL_NOISE.match(raw):
             raise _changed(f"bytes {start} to {end} belong to nothing")
-
-
-def _without_trailer(raw: bytes) -> bytes:
-    """A classic trailer dictionary follows its table; the reader has parsed it, so it is not noise."""
-    found = re.match(rb"\s*trailer\s*<<.*?>>\s*(?=startxref)", raw, re.DOTALL)
-    return raw[found.end() :] if found else raw
 
 
 def _changed(detail: str) -> Objection:

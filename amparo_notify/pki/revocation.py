@@ -171,8 +171,9 @@ class Index:
     def standing(self, certificate: x509.Certificate, issuer: x509.Certificate, moment: datetime) -> Standing:
         """Return what the lists say of a certificate at `moment` (UTC): the instant of signing, or now.
 
-        A list counts when it was issued after the moment, or was still in force at it. A list issued after the
-        certificate's own end may have dropped it, and then says nothing unless it revokes.
+        A list counts when it was issued after the moment, or was still in force at it. One issued after the
+        certificate's own end counts too, with a remark: an authority may drop what has ended (RFC 5280, 3.3), but
+        then no list could ever speak for an old order, whose moment a trusted time-stamp proves.
         """
         best = Standing(State.UNKNOWN, detail="no list by this issuer covers the instant")
         for found in self.signed_by(issuer):
@@ -182,19 +183,28 @@ class Index:
             if revoked is not None and revoked <= moment.timestamp():
                 when = datetime.fromtimestamp(revoked, UTC)
                 return Standing(State.REVOKED, found.source, found.this_update, when)
-            if not _in_force(found, moment):
-                best = (
-                    best if best.state is State.GOOD else Standing(State.UNKNOWN, detail="the list is stale")
-                )
-            elif found.this_update > certificate.not_valid_after and not found.keeps_expired:
-                best = (
-                    best
-                    if best.state is State.GOOD
-                    else Standing(State.UNKNOWN, detail="issued after expiry")
-                )
-            elif best.issued is None or found.this_update > best.issued:
-                best = Standing(State.GOOD, found.source, found.this_update)
+            best = max(best, _silence(found, certificate, moment), key=_weight)
         return best
+
+
+_NEVER = datetime(1, 1, 1, tzinfo=UTC)
+
+
+def _weight(standing: Standing) -> tuple[bool, datetime, bool]:
+    """Good news before no news, and the latest first."""
+    return standing.state is State.GOOD, standing.issued or _NEVER, standing.detail == _STALE
+
+
+_STALE = "the list is stale"
+
+
+def _silence(found: RevocationList, certificate: x509.Certificate, moment: datetime) -> Standing:
+    """What it means that a list does not name the certificate."""
+    if not _in_force(found, moment):
+        return Standing(State.UNKNOWN, detail=_STALE)
+    dropped = found.this_update > certificate.not_valid_after and not found.keeps_expired
+    remark = "issued after the certificate's end, which it may have dropped" if dropped else ""
+    return Standing(State.GOOD, found.source, found.this_update, detail=remark)
 
 
 def _in_force(found: RevocationList, moment: datetime) -> bool:

@@ -10,7 +10,13 @@ from asn1crypto import cms, core, x509
 
 from amparo_notify.core.verdict import Reason, Signer
 from amparo_notify.pki import names
-from amparo_notify.pki.crypto import digest_allowed, verifies, weakness_of_key, weakness_of_signature
+from amparo_notify.pki.crypto import (
+    describe_key,
+    digest_allowed,
+    verifies,
+    weakness_of_key,
+    weakness_of_signature,
+)
 from amparo_notify.pki.objection import Objection, doubtful, failed, malformed
 from amparo_notify.pki.path import Path, Pool, find_path
 from amparo_notify.pki.revocation import Index, Standing, State
@@ -284,7 +290,7 @@ def judge_signer(
         "chain_names": [names.readable(one.subject) for one in path.certificates] if path else [],
         "digest_algorithm": algorithm,
         "signature_algorithm": info["signature_algorithm"]["algorithm"].native,
-        "key": f"{certificate.public_key.algorithm} {certificate.public_key.bit_size}",
+        "key": describe_key(certificate.public_key),
         "judged_at": moment.isoformat(),
         "time_source": source,
         "claimed_at": claimed.isoformat() if claimed else None,

@@ -1,0 +1,12 @@
+"""The adversarial corpus: what is genuine passes, what is not never does, and each says why."""
+
+import pytest
+
+from tests.pki import corpus_good  # noqa: F401 - fills the corpus
+from tests.pki.cases import CORPUS, Case
+
+
+@pytest.mark.parametrize("each", CORPUS, ids=lambda each: each.name)
+def test_each_document_gets_its_verdict_and_reason(each: Case) -> None:
+    verdict = each.examine().verdict
+    assert (verdict.conclusion, verdict.reason) == (each.conclusion, each.reason), verdict.report
