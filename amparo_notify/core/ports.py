@@ -72,3 +72,6 @@ class Sealer(Protocol):
 
     def open(self, jws: str) -> dict[str, object]:
         """Return the payload of a JWS that one of our record keys signed; raises ValueError otherwise."""
+
+    def public_keys(self) -> dict[str, object]:
+        """A JWK set (RFC 7517) of every record key, old ones too: anybody may check with it."""
