@@ -6,6 +6,7 @@ import threading
 from contextlib import suppress
 from types import TracebackType
 from typing import Any
+from wsgiref.types import WSGIApplication
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
@@ -31,8 +32,9 @@ class _Quiet(WSGIRequestHandler):
 class CarrierServer:
     """A context: `with CarrierServer(carrier) as server: server.url`."""
 
-    def __init__(self, carrier: Carrier, port: int = 0) -> None:
-        self._carrier, self._port = carrier, port
+    def __init__(self, carrier: Carrier, port: int = 0, app: WSGIApplication | None = None) -> None:
+        """`app`: a larger application that holds the double somewhere, in place of the double alone."""
+        self._carrier, self._port, self._app = carrier, port, app or carrier.wsgi
         self._server: BaseWSGIServer | None = None
         self._thread: threading.Thread | None = None
         self._open: set[socket.socket] = set()
@@ -55,9 +57,7 @@ class CarrierServer:
         """Listen; after `refuse` on the same port again."""
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         handler = type("_Handler", (_Quiet,), {"open": self._open})
-        server = make_server(
-            "127.0.0.1", self._port, self._carrier.wsgi, threaded=True, request_handler=handler
-        )
+        server = make_server("127.0.0.1", self._port, self._app, threaded=True, request_handler=handler)
         self._server, self._port = server, server.server_port
         self._thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()

@@ -1,7 +1,8 @@
 """The double of the carriers behind a real socket, and the real adapters pointed at it."""
 
+import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -40,11 +41,13 @@ class Service:
     received: list[tuple[str, Mapping[str, str], bytes]]
     answer: bytes = b"<Response/>"
     down: bool = False
+    heard: threading.Event = field(default_factory=threading.Event)
 
     def __call__(self, url: str, headers: Mapping[str, str], body: bytes) -> bytes:
         if self.down:
             raise ConnectionRefusedError
         self.received.append((url, headers, body))
+        self.heard.set()
         return self.answer
 
 

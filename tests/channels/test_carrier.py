@@ -6,15 +6,19 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from werkzeug.exceptions import NotFound
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from amparo_notify.channels.callbacks import SendGridCallbacks, TwilioCallbacks, sendgrid_events
 from amparo_notify.channels.local import LocalAccount, local_account
 from amparo_notify.channels.rendering import Facts, keypad
+from amparo_notify.channels.roads import build_local_providers
 from amparo_notify.core.errors import ChannelError
 from amparo_notify.core.notice import Medium, Status, rise
 from amparo_notify.core.ports import Message, Provider, ProviderEvent
 from amparo_notify.demo.carrier import Callbacks, Carrier
 from amparo_notify.demo.carrier_book import Book, Line, Text
+from amparo_notify.demo.carrier_server import CarrierServer
 from tests.channels.conftest import ADDRESS, NOW, PHONE, PUBLIC_URL, Clock, Service
 
 Roads = Mapping[Medium, Provider]
@@ -239,3 +243,21 @@ def test_the_batches_of_sendgrid_are_json(
     carrier.deliver()
     words = [json.loads(body)[0]["event"] for _, _, body in service.received]
     assert words == ["processed", "delivered"]
+
+
+def test_the_embedded_defaults_roads_find_the_double_under_our_own_address(
+    carrier: Carrier, account: LocalAccount, order: Order
+) -> None:
+    mounted = DispatcherMiddleware(NotFound(), {"/demo/carrier": carrier.wsgi})  # type: ignore[dict-item]
+    with CarrierServer(carrier, app=mounted) as server:
+        for medium, (road,) in build_local_providers(account, public_url=server.url).items():
+            road.send(order[medium])
+    assert (len(carrier.texts(PHONE)), len(carrier.calls(PHONE)), len(carrier.mails(ADDRESS))) == (1, 1, 1)
+
+
+def test_the_double_reports_by_itself_once_started(
+    roads: Roads, order: Order, carrier: Carrier, service: Service
+) -> None:
+    roads[Medium.SMS].send(order[Medium.SMS])
+    carrier.start(every=0.01)
+    assert service.heard.wait(timeout=5)

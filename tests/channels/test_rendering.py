@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
-from amparo_notify.channels.alarms import ALARMS
+from amparo_notify.channels.alarms import ALARMS, LANGUAGES
 from amparo_notify.channels.gsm import is_gsm7, segments, to_gsm7
 from amparo_notify.channels.rendering import (
     TEMPLATES,
@@ -46,44 +46,54 @@ LONGEST = Facts(
     gather_url="https://notificaciones.amparo.ejemplo.gob.mx/callbacks/twilio/voice?ref=0123456789abcdef.12",
     waiting=("99/2025", "1001/2025-II"),
 )
-PERSONAL = re.compile(r"refugi|asilo|nacionalidad|pasaporte|COMAR|migrante|extranjer", re.IGNORECASE)
+PERSONAL = re.compile(
+    r"refug|asilo|asylum|nacionalidad|nationality|pasaporte|passport|COMAR|migrant|extranjer|foreign",
+    re.IGNORECASE,
+)
 
 
-def text_of(cause: Cause, medium: Medium, facts: Facts) -> str:
-    message = render(cause, medium, facts, PHONE, "n1.2", 90)
+def text_of(cause: Cause, medium: Medium, facts: Facts, language: str = "es") -> str:
+    message = render(cause, medium, facts, PHONE, "n1.2", 90, language=language)
     return "\n".join((message.subject, message.text, message.html))
 
 
 def every_message(facts: Facts) -> Iterator[str]:
-    for cause, medium in itertools.product(TEXTED, Medium):
-        yield text_of(cause, medium, facts)
-    yield text_of(Cause.TRACKING, Medium.EMAIL, facts)
-    for answer in KEYPAD:
-        yield keypad(answer, facts, attempts=2)
-    for answer in REPLIES:
-        yield sms_answer(answer, facts, attempts=2)
+    for language in LANGUAGES:
+        for cause, medium in itertools.product(TEXTED, Medium):
+            yield text_of(cause, medium, facts, language)
+        yield text_of(Cause.TRACKING, Medium.EMAIL, facts, language)
 
 
+def every_answer(facts: Facts) -> Iterator[str]:
+    for language in LANGUAGES:
+        yield from (keypad(answer, facts, attempts=2, language=language) for answer in KEYPAD)
+        yield from (sms_answer(answer, facts, attempts=2, language=language) for answer in REPLIES)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("cause", TEXTED)
 @pytest.mark.parametrize("detail", [*ALARMS, ""])
 def test_a_text_is_gsm7_and_of_two_segments_at_most_for_the_longest_real_order(
-    cause: Cause, detail: str
+    cause: Cause, detail: str, language: str
 ) -> None:
-    text = render(cause, Medium.SMS, replace(LONGEST, detail=detail), PHONE, "n1.2", 90).text
+    longest = replace(LONGEST, detail=detail)
+    text = render(cause, Medium.SMS, longest, PHONE, "n1.2", 90, language=language).text
     assert is_gsm7(text)
     assert segments(text) <= 2
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("answer", REPLIES)
-def test_an_answer_to_a_text_is_gsm7_and_of_two_segments_at_most(answer: str) -> None:
-    text = sms_answer(answer, LONGEST, attempts=2)
+def test_an_answer_to_a_text_is_gsm7_and_of_two_segments_at_most(answer: str, language: str) -> None:
+    text = sms_answer(answer, LONGEST, attempts=2, language=language)
     assert is_gsm7(text)
     assert segments(text) <= 2
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("answer", ["unknown", "stopped", "help"])
-def test_an_answer_to_a_stranger_fits_and_needs_no_facts(answer: str) -> None:
-    assert segments(sms_answer(answer)) == 1
+def test_an_answer_to_a_stranger_fits_and_needs_no_facts(answer: str, language: str) -> None:
+    assert segments(sms_answer(answer, language=language)) == 1
 
 
 @pytest.mark.parametrize(
@@ -130,7 +140,7 @@ def test_a_long_name_of_a_court_gives_way_before_anything_else(facts: Facts) -> 
 
 @pytest.mark.parametrize("drill", [True, False])
 def test_every_message_of_a_drill_says_so_and_no_other_does(drill: bool) -> None:
-    messages = list(every_message(replace(LONGEST, drill=drill)))[: len(TEXTED) * 3 + 1]
+    messages = every_message(replace(LONGEST, drill=drill))
     assert {"simulacro" in message.lower() for message in messages} == {drill}
 
 
@@ -146,7 +156,9 @@ def test_an_order_sent_without_its_revocation_consulted_says_so(facts: Facts) ->
 
 
 def test_no_message_speaks_of_refuge_or_of_who_the_person_is() -> None:
-    assert not [message for message in every_message(LONGEST) if PERSONAL.search(message)]
+    assert not [
+        message for message in (*every_message(LONGEST), *every_answer(LONGEST)) if PERSONAL.search(message)
+    ]
 
 
 def test_free_text_never_goes_out() -> None:
@@ -288,3 +300,20 @@ def test_a_recipient_without_a_reply_code_is_not_asked_for_one(
     words = text_of(cause, medium, replace(facts, reply_code=""))
     assert not re.search("ENTERADO|Clave|marque", words)
     assert facts.link in words or medium is Medium.VOICE
+
+
+def test_each_template_has_its_twin_in_the_other_language() -> None:
+    names = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.*")}
+    spanish = {name for name in names if ".en." not in name}
+    assert names - spanish == {f"{name.rpartition('.')[0]}.en.{name.rpartition('.')[2]}" for name in spanish}
+
+
+def test_a_call_in_english_spells_in_english(facts: Facts) -> None:
+    twiml = render(Cause.ORDER, Medium.VOICE, facts, PHONE, "n1.2", 90, language="en").text
+    assert "1, 2, 3, 4, slash, 2, 0, 2, 5" in twiml
+    assert 'language="en-US"' in twiml
+
+
+def test_a_language_without_texts_is_an_error(facts: Facts) -> None:
+    with pytest.raises(LookupError, match="fr"):
+        render(Cause.ORDER, Medium.SMS, facts, PHONE, "n1.2", 90, language="fr")
