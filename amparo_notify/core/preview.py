@@ -9,9 +9,6 @@ from amparo_notify.core.policy import Policy
 from amparo_notify.core.roster import Roster
 from amparo_notify.core.state import Plan, Step
 
-LOOKS = 1_000
-"""More looks than any policy of a screenful needs for two rounds: levels and hand-overs, each once."""
-
 
 class Expected(NamedTuple):
     """One line of a preview: what would happen at `at` (UTC), and who would be called by what."""
@@ -28,18 +25,14 @@ def preview(
     """Return what an order accepted at `at` would do until its first repeat is complete."""
     state, now = opened(at, departs_at, cause), at
     lines: list[Expected] = []
-    for _ in range(LOOKS):
+    while True:
         answer = plan(policy, roster, state, now)
         lines.extend(_line(answer, step, now) for step in answer.steps if step.event != "exhausted")
         state = answer.state
-        if (
-            answer.next_at is None
-            or state.round > 2
-            or (state.round == 2 and state.level == len(policy.levels))
-        ):
-            break
+        repeated = state.round > 2 or (state.round == 2 and state.level == len(policy.levels))
+        if repeated or answer.next_at is None:
+            return lines
         now = answer.next_at
-    return lines
 
 
 def _line(answer: Plan, step: Step, now: datetime) -> Expected:

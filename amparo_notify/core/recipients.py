@@ -73,8 +73,9 @@ def _named(target: Target, roster: Roster, at: datetime) -> Iterator[tuple[str, 
         for badge, officer in roster.officers.items():
             if officer.post.casefold() == target.name.casefold() and badge not in elsewhere:
                 yield badge, f"post {target.name}", None
-    elif target.kind in (HEADQUARTERS, COURT):
-        for badge in roster.headquarters if target.kind == HEADQUARTERS else roster.court:
+    else:
+        fallback = {HEADQUARTERS: roster.headquarters, COURT: roster.court}
+        for badge in fallback.get(target.kind, ()):
             yield badge, f"fallback {target.kind}", None
 
 

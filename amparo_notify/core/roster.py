@@ -138,12 +138,21 @@ class Roster:
         return (rotation for rotation in self.rotations if rotation.name == name)
 
     def _gaps(self, rotation: Rotation, start: datetime, end: datetime) -> Iterator[Gap]:
+        last: Gap | None = None
         while start < end:
-            turn = next_change(rotation, self.overrides, self.zone, start) or end
+            turn = min(next_change(rotation, self.overrides, self.zone, start) or end, end)
             count = sum(map(self._counts, serving(rotation, self.overrides, self.zone, start)))
-            if count < rotation.minimum:
-                yield Gap(rotation.name, start, min(turn, end), count, rotation.minimum)
+            if last and count == last.on_duty:
+                last = replace(last, end=turn)
+            else:
+                yield from [last] if last else []
+                last = (
+                    Gap(rotation.name, start, turn, count, rotation.minimum)
+                    if count < rotation.minimum
+                    else None
+                )
             start = turn
+        yield from [last] if last else []
 
     def _counts(self, badge: str) -> bool:
         """Whether a badge is coverage. Without people (a roster as written) every badge is."""
