@@ -4,43 +4,10 @@ import argparse
 import importlib
 import sys
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from amparo_notify.cli.common import FAULTS, Parser, say
+from amparo_notify.cli.families import FAMILIES
 from amparo_notify.core.errors import Refusal
-
-
-class Family(NamedTuple):
-    """A module that knows a family of commands, and its function that defines them on a parser.
-
-    That function adds the options and sets the default `run`: a function from the parsed options to the exit code.
-    """
-
-    module: str
-    define: str
-    about: str
-
-
-FAMILIES = {
-    "serve": Family("serve", "define", "web and worker together, supervised; --demo for the demonstration"),
-    "web": Family("web", "define", "the web server alone"),
-    "worker": Family("worker", "define", "the worker alone: sends, chases, escalates"),
-    "db": Family("db", "define", "bring the database's tables up to date"),
-    "submit": Family("submit", "define", "submit a signed order"),
-    "order": Family("order", "define", "list orders, show one"),
-    "verify": Family("verify", "define", "judge a signed document"),
-    "certificate": Family("verify", "define_certificate", "read certificates, Mexican ones included"),
-    "court": Family("court", "define", "add and list courts and their signers"),
-    "station": Family("station", "define", "add and list stations"),
-    "officer": Family("officer", "define", "add, list and invite officers"),
-    "user": Family("user", "define", "add and list court staff and administrators; API tokens"),
-    "roster": Family("roster", "define", "show, import and export who is on duty"),
-    "policy": Family("policy", "define", "show, set and preview how an order escalates"),
-    "simulate": Family("simulate", "define", "run years of orders through a policy in seconds"),
-    "keys": Family("keys", "define", "list and rotate the keys that sign and encrypt"),
-    "doctor": Family("doctor", "define", "check everything at once"),
-    "demo": Family("demo", "define", ""),  # what `serve --demo` runs; not for people
-}
 
 _ABOUT = "Carries a signed amparo order to the officers on duty, and chases them until one acknowledges and reports."
 _START = """to see it work:
@@ -85,14 +52,12 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True, title="commands")
-    chosen = next((word for word in given if not word.startswith("-")), "")
-    for name, family in FAMILIES.items():
-        shown = {"help": family.about, "description": family.about.capitalize() + "."} if family.about else {}
-        child = commands.add_parser(name, **shown)
-        child.formatter_class = argparse.RawDescriptionHelpFormatter
-        if name == chosen:
-            module = importlib.import_module(f"amparo_notify.cli.{family.module}")
-            getattr(module, family.define)(child)
+    chosen = FAMILIES.get(next((word for word in given if not word.startswith("-")), ""))
+    if chosen:
+        importlib.import_module(f"amparo_notify.cli.{chosen.module}").add_parsers(commands)
+    for name, each in FAMILIES.items():
+        if each.about and (chosen is None or each.module != chosen.module):
+            commands.add_parser(name, help=each.about)
     return parser
 
 

@@ -1,1 +1,1 @@
-"""The command line: one file for each family of commands. `amparo_notify/__main__.py` imports the one that is asked for."""
+"""The command line: one file for each family of commands. `__main__.py` imports the one asked for."""

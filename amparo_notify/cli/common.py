@@ -6,8 +6,13 @@ import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Never
+from typing import Never, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from amparo_notify.cli.families import FAMILIES
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+"""Where a family registers its parser."""
 
 GOOD, FAULTS, USAGE, UNDECIDED = 0, 1, 2, 3
 """Exit codes: good; a refusal; wrong usage; INDETERMINATE, or held for a second person."""
@@ -22,14 +27,20 @@ class Parser(argparse.ArgumentParser):
         sys.exit(USAGE)
 
 
-def commands(parser: argparse.ArgumentParser, **options: str) -> "argparse._SubParsersAction[Parser]":
+def family(commands: Commands, name: str) -> argparse.ArgumentParser:
+    """Add the parser of a family, described as in the table of families."""
+    about = FAMILIES[name].about
+    parser = commands.add_parser(name, help=about, description=f"{about.capitalize()}." if about else None)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    return parser
+
+
+def subcommands(parser: argparse.ArgumentParser) -> Commands:
     """Return the place for a family's sub-commands, one of which must be given."""
-    return parser.add_subparsers(metavar="COMMAND", required=True, title="commands", **options)  # type: ignore[call-overload,no-any-return]
+    return parser.add_subparsers(metavar="COMMAND", required=True, title="commands")
 
 
-def command(
-    place: "argparse._SubParsersAction[Parser]", name: str, about: str, example: str = ""
-) -> argparse.ArgumentParser:
+def command(place: Commands, name: str, about: str, example: str = "") -> argparse.ArgumentParser:
     """Add one sub-command with its description and an example of its use."""
     return place.add_parser(
         name,
@@ -110,4 +121,6 @@ def content(text: str) -> bytes:
     try:
         return Path(text).read_bytes()
     except OSError as error:
-        raise argparse.ArgumentTypeError(f"{text} cannot be read ({error.strerror}): check the path") from None
+        raise argparse.ArgumentTypeError(
+            f"{text} cannot be read ({error.strerror}): check the path"
+        ) from None

@@ -4,21 +4,33 @@ import argparse
 
 from amparo_notify.cases import manage
 from amparo_notify.cases.services import OPERATOR
-from amparo_notify.cli.common import GOOD, add_json, command, commands, content, show_json, show_table, zone
+from amparo_notify.cli.common import (
+    GOOD,
+    Commands,
+    add_json,
+    command,
+    content,
+    family,
+    show_json,
+    show_table,
+    subcommands,
+    zone,
+)
 from amparo_notify.cli.desk import services
 from amparo_notify.core.errors import Fault, Invalid
 from amparo_notify.pki.anchors import read_certificates
 
-_SIGNER = """A signer is registered by certificate, or by the CURP or RFC in it. An order signed by somebody registered with
+_SIGNER = """A signer is registered by certificate, or by the CURP or RFC in it. An order signed by somebody of
 another court is refused; one signed by nobody registered is held for a second person of the court.
 
 example:
   amparo-notify court signer add J5DAMX --certificate judge.cer"""
 
 
-def define(parser: argparse.ArgumentParser) -> None:
-    """Add the sub-commands of `court`."""
-    place = commands(parser)
+def add_parsers(commands: Commands) -> None:
+    """Register `court`."""
+    parser = family(commands, "court")
+    place = subcommands(parser)
     adding = command(
         place,
         "add",
@@ -28,25 +40,33 @@ def define(parser: argparse.ArgumentParser) -> None:
     adding.add_argument("code", metavar="CODE", help="short and unique; folios begin with it: J5DAMX-000001")
     adding.add_argument("--name", required=True, help="as it stands on every notice")
     adding.add_argument("--phone", required=True, help="the call-back number that officers are given")
-    adding.add_argument("--zone", type=zone, default="America/Mexico_City", help="IANA time zone (default: %(default)s)")
+    adding.add_argument(
+        "--zone", type=zone, default="America/Mexico_City", help="IANA time zone (default: %(default)s)"
+    )
     adding.set_defaults(run=add)
     listing = command(place, "list", "list the courts", "amparo-notify court list --json")
     add_json(listing)
     listing.set_defaults(run=show)
     signer = command(place, "signer", "add and list a court's registered signers")
     signer.epilog = _SIGNER
-    _define_signer(commands(signer))
+    _define_signer(subcommands(signer))
 
 
-def _define_signer(place: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    adding = command(place, "add", "register a signer", "amparo-notify court signer add J5DAMX --curp NUXF800101MDFXXX09")
+def _define_signer(place: Commands) -> None:
+    adding = command(
+        place, "add", "register a signer", "amparo-notify court signer add J5DAMX --curp NUXF800101MDFXXX09"
+    )
     adding.add_argument("code", metavar="COURT")
     by = adding.add_mutually_exclusive_group(required=True)
-    by.add_argument("--certificate", metavar="FILE", type=content, help="the signer's certificate, DER or PEM")
+    by.add_argument(
+        "--certificate", metavar="FILE", type=content, help="the signer's certificate, DER or PEM"
+    )
     by.add_argument("--curp", help="whoever's certificate names this CURP")
     by.add_argument("--rfc", help="whoever's certificate names this RFC")
     adding.set_defaults(run=add_signer)
-    listing = command(place, "list", "list a court's registered signers", "amparo-notify court signer list J5DAMX")
+    listing = command(
+        place, "list", "list a court's registered signers", "amparo-notify court signer list J5DAMX"
+    )
     listing.add_argument("code", metavar="COURT")
     add_json(listing)
     listing.set_defaults(run=show_signers)
@@ -57,7 +77,9 @@ def add(options: argparse.Namespace) -> int:
     with services() as own:
         manage.add_court(own, OPERATOR, options.code, options.name, options.phone, options.zone, own.clock())
     print(f"Court {options.code} added. Next: its signers (amparo-notify court signer add {options.code} …),")
-    print(f"its duty contacts (amparo-notify officer add … --court {options.code}) and its staff (amparo-notify user add …).")
+    print(
+        f"its duty contacts (amparo-notify officer add … --court {options.code}) and staff (amparo-notify user add …)."
+    )
     return GOOD
 
 
@@ -66,7 +88,9 @@ def show(options: argparse.Namespace) -> int:
     with services() as own:
         found = manage.courts(own)
     if options.json:
-        show_json([{"code": c.code, "name": c.name, "phone": c.phone, "time_zone": c.time_zone} for c in found])
+        show_json(
+            [{"code": c.code, "name": c.name, "phone": c.phone, "time_zone": c.time_zone} for c in found]
+        )
     else:
         show_table(("code", "name", "phone", "zone"), [(c.code, c.name, c.phone, c.time_zone) for c in found])
     return GOOD
@@ -97,7 +121,9 @@ def _digest(file: bytes) -> str:
         problem = f"it holds no certificate ({error})."
         raise Invalid(Fault("--certificate", problem, "Give the signer's .cer or .pem.")) from error
     if len(found) != 1:
-        raise Invalid(Fault("--certificate", "it holds several certificates.", "Give the signer's own alone."))
+        raise Invalid(
+            Fault("--certificate", "it holds several certificates.", "Give the signer's own alone.")
+        )
     return str(found[0].sha256.hex())
 
 

@@ -4,17 +4,18 @@ import argparse
 
 from sqlalchemy.exc import OperationalError
 
-from amparo_notify.cli.common import GOOD, command, commands
+from amparo_notify.cli.common import GOOD, Commands, command, family, subcommands
 from amparo_notify.cli.settings import configuration
 from amparo_notify.core.errors import Fault, Unfit
 from amparo_notify.store import migrations
 from amparo_notify.store.database import Database
 
 
-def define(parser: argparse.ArgumentParser) -> None:
-    """Add the sub-commands of `db`."""
+def add_parsers(commands: Commands) -> None:
+    """Register `db`."""
+    parser = family(commands, "db")
     upgrade_parser = command(
-        commands(parser),
+        subcommands(parser),
         "upgrade",
         "make or change the tables; safe to repeat, and on several hosts at once",
         "DATABASE_URL=postgresql://amparo@db.example/amparo amparo-notify db upgrade",

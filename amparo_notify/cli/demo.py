@@ -14,7 +14,7 @@ from amparo_notify.cases import track
 from amparo_notify.cases.services import OPERATOR, Services
 from amparo_notify.cases.submit import Accepted, Submission, submit
 from amparo_notify.cli import demo_files, demo_prepare
-from amparo_notify.cli.common import FAULTS, GOOD, command, commands, say
+from amparo_notify.cli.common import FAULTS, GOOD, Commands, command, family, say, subcommands
 from amparo_notify.cli.desk import services
 from amparo_notify.cli.settings import var
 from amparo_notify.cli.supervised import stop_with_parent
@@ -26,13 +26,14 @@ PATIENCE = 60.0
 """Seconds that the web server has to answer."""
 
 
-def define(parser: argparse.ArgumentParser) -> None:
-    """Add the sub-commands of `demo`."""
-    place = commands(parser)
+def add_parsers(commands: Commands) -> None:
+    """Register `demo`."""
+    parser = family(commands, "demo")
+    place = subcommands(parser)
     command(place, "prepare", "make the demonstration's data").set_defaults(run=prepare)
-    command(place, "order", "sign and submit one demonstration order, once the web server answers").set_defaults(
-        run=send_order
-    )
+    command(
+        place, "order", "sign and submit one demonstration order, once the web server answers"
+    ).set_defaults(run=send_order)
 
 
 def prepare(options: argparse.Namespace) -> int:
@@ -115,7 +116,7 @@ Ctrl-C ends it; the data stays."""
 
 def _sent(own: Services, accepted: Accepted) -> str:
     view = track.order_view(own, OPERATOR, accepted.folio, own.clock())
-    people = {notice.badge for station in view.stations for notice in station.notices}
+    people = {notice.badge for station in view.stations for notice in station.notices if notice.badge}
     return f"{len(people)} officers on duty are being reached"
 
 

@@ -5,10 +5,9 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from amparo_notify.cli.settings import MARK, database_of, read_mark
+from amparo_notify.cli.settings import MARK, VERSIONS, database_of, read_mark
 from amparo_notify.core.errors import Fault, Unfit
 
-_VERSIONS = Path(__file__).resolve().parents[2] / "migrations" / "versions"
 _BEGUN = "demo/begun"
 
 
@@ -77,9 +76,11 @@ def reset(environ: Mapping[str, str], var: Path) -> None:
 def not_ours(database: Path | str) -> Fault:
     """The fault of a database that holds something else than a demonstration."""
     return Fault(
-        "database", f"{database} holds data that no demonstration made.", "Set AMPARO_VAR to an empty directory."
+        "database",
+        f"{database} holds data that no demonstration made.",
+        "Set AMPARO_VAR to an empty directory.",
     )
 
 
 def _revisions() -> list[str]:
-    return sorted(path.name for path in _VERSIONS.glob("*.py"))
+    return sorted(path.name for path in VERSIONS.glob("*.py"))

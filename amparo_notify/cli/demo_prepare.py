@@ -1,4 +1,4 @@
-"""Makes the demonstration's installation through the same cases that an operator uses, and the papers to try it with."""
+"""Makes the demonstration's installation through the same cases as an operator's, and papers to try it with."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -74,7 +74,9 @@ def _court(services: Services, signers: papers.Signers, now: datetime) -> None:
 
 def _stations(services: Services, now: datetime) -> None:
     for station in data.STATIONS:
-        manage.add_station(services, OPERATOR, station.code, station.name, station.time_zone, station.phone, now)
+        manage.add_station(
+            services, OPERATOR, station.code, station.name, station.time_zone, station.phone, now
+        )
     for officer in data.officers():
         _officer(services, officer, now)
     for station in data.STATIONS:

@@ -3,17 +3,31 @@
 import argparse
 from datetime import UTC, datetime
 
-from amparo_notify.cli.common import GOOD, add_json, command, commands, local, say, show_json, show_table
+from amparo_notify.cli.common import (
+    GOOD,
+    Commands,
+    add_json,
+    command,
+    family,
+    local,
+    say,
+    show_json,
+    show_table,
+    subcommands,
+)
 from amparo_notify.cli.settings import configuration
 from amparo_notify.seal.keys import Generation, Keyring, Kind
 
 _ROTATABLE = [str(kind) for kind in Kind if kind is not Kind.LINK]
 
 
-def define(parser: argparse.ArgumentParser) -> None:
-    """Add the sub-commands of `keys`."""
-    place = commands(parser)
-    listing = command(place, "list", "list every key that ever was, oldest first", "amparo-notify keys list --json")
+def add_parsers(commands: Commands) -> None:
+    """Register `keys`."""
+    parser = family(commands, "keys")
+    place = subcommands(parser)
+    listing = command(
+        place, "list", "list every key that ever was, oldest first", "amparo-notify keys list --json"
+    )
     add_json(listing)
     listing.set_defaults(run=show)
     rotating = command(
@@ -22,7 +36,9 @@ def define(parser: argparse.ArgumentParser) -> None:
         "make a new key; the one before stays valid for a day",
         "amparo-notify keys rotate record",
     )
-    rotating.epilog = (rotating.epilog or "") + "\n\nCopy the directory KEYS to every host, then restart every process."
+    rotating.epilog = (
+        rotating.epilog or ""
+    ) + "\n\nCopy the directory KEYS to every host, then restart every process."
     rotating.add_argument("kind", metavar="KIND", choices=_ROTATABLE, help=", ".join(_ROTATABLE))
     rotating.set_defaults(run=rotate)
 

@@ -12,7 +12,9 @@ PORT = 8000
 def add_address(parser: argparse.ArgumentParser) -> None:
     """Add `--host` and `--port`."""
     parser.add_argument(
-        "--host", default="127.0.0.1", help="address to listen on; 0.0.0.0 for other machines (default: %(default)s)"
+        "--host",
+        default="127.0.0.1",
+        help="address to listen on; 0.0.0.0 for other machines (default: %(default)s)",
     )
     parser.add_argument("--port", type=_port, default=PORT, help="default: %(default)s")
 
@@ -23,8 +25,16 @@ def listen(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), backlog=1024)
     except OSError as error:
         busy = error.errno == errno.EADDRINUSE
-        problem = f"port {port} of {host} is taken." if busy else f"cannot listen on {host}:{port} ({error.strerror})."
-        remedy = "End what listens there, or choose another with --port." if busy else "Choose another --host or --port."
+        problem = (
+            f"port {port} of {host} is taken."
+            if busy
+            else f"cannot listen on {host}:{port} ({error.strerror})."
+        )
+        remedy = (
+            "End what listens there, or choose another with --port."
+            if busy
+            else "Choose another --host or --port."
+        )
         raise Unfit(Fault("--port", problem, remedy)) from error
 
 

@@ -5,15 +5,25 @@ import argparse
 from amparo_notify.cases import manage
 from amparo_notify.cases.manage import NewOfficer
 from amparo_notify.cases.services import OPERATOR
-from amparo_notify.cli.common import GOOD, add_json, command, commands, show_json, show_table
+from amparo_notify.cli.common import (
+    GOOD,
+    Commands,
+    add_json,
+    command,
+    family,
+    show_json,
+    show_table,
+    subcommands,
+)
 from amparo_notify.cli.desk import services
 
 _ONCE = "Hand this link to the officer, who chooses a PIN with it (once; nobody else ever knows the PIN):"
 
 
-def define(parser: argparse.ArgumentParser) -> None:
-    """Add the sub-commands of `officer`."""
-    place = commands(parser)
+def add_parsers(commands: Commands) -> None:
+    """Register `officer`."""
+    parser = family(commands, "officer")
+    place = subcommands(parser)
     adding = command(
         place,
         "add",
@@ -22,7 +32,9 @@ def define(parser: argparse.ArgumentParser) -> None:
         "--mail agente@inm.example --station MEX-T1",
     )
     adding.add_argument("badge", metavar="BADGE", help="unique, never a name; rosters are made of badges")
-    adding.add_argument("--post", required=True, help='shown to others in place of the name, such as "titular"')
+    adding.add_argument(
+        "--post", required=True, help='shown to others in place of the name, such as "titular"'
+    )
     adding.add_argument("--name", required=True, help="kept encrypted; stands on receipts only")
     adding.add_argument(
         "--phone", action="append", default=[], metavar="NUMBER", help="first choice first; may be repeated"
@@ -36,7 +48,9 @@ def define(parser: argparse.ArgumentParser) -> None:
     listing.add_argument("--station", metavar="CODE", help="of one station only")
     add_json(listing)
     listing.set_defaults(run=show)
-    inviting = command(place, "invite", "print a fresh link to choose a PIN", "amparo-notify officer invite 1001")
+    inviting = command(
+        place, "invite", "print a fresh link to choose a PIN", "amparo-notify officer invite 1001"
+    )
     inviting.add_argument("badge", metavar="BADGE")
     inviting.set_defaults(run=invite)
 

@@ -4,9 +4,20 @@ import argparse
 from dataclasses import asdict
 
 from amparo_notify.cases import track
+from amparo_notify.cases.officer import Acknowledged
 from amparo_notify.cases.services import OPERATOR
 from amparo_notify.cases.track import Entry, OrderLine, OrderView, StationView
-from amparo_notify.cli.common import GOOD, add_json, command, commands, local, show_json, show_table
+from amparo_notify.cli.common import (
+    GOOD,
+    Commands,
+    add_json,
+    command,
+    family,
+    local,
+    show_json,
+    show_table,
+    subcommands,
+)
 from amparo_notify.cli.desk import services
 from amparo_notify.core.order import deadline
 from amparo_notify.store.outbox import NoticeLine
@@ -15,16 +26,24 @@ _ZONE = "America/Mexico_City"
 """Where an order is of several stations; within a station its own clock is shown."""
 
 
-def define(parser: argparse.ArgumentParser) -> None:
-    """Add the sub-commands of `order`."""
-    place = commands(parser)
-    listing = command(place, "list", "list orders, the most pressing first", "amparo-notify order list --open")
-    listing.add_argument("words", metavar="WORDS", nargs="?", default="", help="in the expediente or the station")
+def add_parsers(commands: Commands) -> None:
+    """Register `order`."""
+    parser = family(commands, "order")
+    place = subcommands(parser)
+    listing = command(
+        place, "list", "list orders, the most pressing first", "amparo-notify order list --open"
+    )
+    listing.add_argument(
+        "words", metavar="WORDS", nargs="?", default="", help="in the expediente or the station"
+    )
     listing.add_argument("--open", action="store_true", help="leave out those withdrawn and closed")
     add_json(listing)
     listing.set_defaults(run=show_list)
     showing = command(
-        place, "show", "show an order: verdict, stations, whom it reached, timeline", "amparo-notify order show J5DAMX-000001"
+        place,
+        "show",
+        "show an order: verdict, stations, whom it reached, timeline",
+        "amparo-notify order show J5DAMX-000001",
     )
     showing.add_argument("folio", metavar="FOLIO")
     add_json(showing)
@@ -100,7 +119,9 @@ def _as_json(view: OrderView) -> dict[str, object]:
         },
         "instruction": view.instruction,
         "persons": [{"position": kept.position, **asdict(kept.person)} for kept in view.persons],
-        "documents": [{"id": d.id, "kind": d.kind, "sha256": d.sha256, "at": d.submitted_at} for d in view.documents],
+        "documents": [
+            {"id": d.id, "kind": d.kind, "sha256": d.sha256, "at": d.submitted_at} for d in view.documents
+        ],
         "stations": [_station_json(station) for station in view.stations],
         "hold_notices": [_notice_json(notice) for notice in view.hold_notices],
         "withdrawal_pending": view.withdrawal_pending,
@@ -122,13 +143,17 @@ def _station_json(station: StationView) -> dict[str, object]:
         "next_at": station.next_at,
         "display_due": station.display_due,
         "outcome_due": station.outcome_due,
-        "acknowledgement": {"post": heard.post, "officer": heard.badge, "at": heard.at, "grade": heard.grade} if heard else None,
+        "acknowledgement": _heard_json(heard) if heard else None,
         "outcomes": [
             {"person": o.position, "code": o.code, "at": o.at, "post": o.post, "details": dict(o.details)}
             for o in station.outcomes
         ],
         "notices": [_notice_json(notice) for notice in station.notices],
-    }  # fmt: skip
+    }
+
+
+def _heard_json(heard: Acknowledged) -> dict[str, object]:
+    return {"post": heard.post, "officer": heard.badge, "at": heard.at, "grade": heard.grade}
 
 
 def _notice_json(notice: NoticeLine) -> dict[str, object]:
@@ -168,27 +193,42 @@ def _print(view: OrderView) -> None:
     print(f"Verdict: {verdict.conclusion}. {verdict.explanation}")
     print(f"Follow it: {view.tracking_url}")
     for station in view.stations:
-        _print_station(view, station)
+        _print_station(station)
     print("\nTimeline")
     zones = {station.code: station.time_zone for station in view.stations}
     for entry in view.timeline:
-        print(f"  {local(entry.at, zones.get(entry.station, _ZONE))}  {entry.event}  {_brief(entry)}".rstrip())
+        print(
+            f"  {local(entry.at, zones.get(entry.station, _ZONE))}  {entry.event}  {_brief(entry)}".rstrip()
+        )
 
 
-def _print_station(view: OrderView, station: StationView) -> None:
-    print(f"\n{station.code}  {station.name}: {station.phase}, level {station.level} of {station.levels}, round {station.round}")
+def _print_station(station: StationView) -> None:
+    where = f"level {station.level} of {station.levels}, round {station.round}"
+    print(f"\n{station.code}  {station.name}: {station.phase}, {where}")
     if station.next_at:
         print(f"  next step {local(station.next_at, station.time_zone)}")
     if heard := station.acknowledgement:
         print(f"  acknowledged by {heard.post}, {local(heard.at, station.time_zone)}, grade {heard.grade}")
     for outcome in station.outcomes:
-        print(f"  person {outcome.position}: {outcome.code}, {outcome.post}, {local(outcome.at, station.time_zone)}")
+        print(
+            f"  person {outcome.position}: {outcome.code}, {outcome.post}, {local(outcome.at, station.time_zone)}"
+        )
     if station.notices:
         rows = [
-            (n.post, n.medium, n.cause, n.status or n.state, n.attempts, local(n.at or n.due_at, station.time_zone))
+            (
+                n.post,
+                n.medium,
+                n.cause,
+                n.status or n.state,
+                n.attempts,
+                local(n.at or n.due_at, station.time_zone),
+            )
             for n in station.notices
         ]
-        show_table(("  post", "channel", "why", "status", "attempts", "at"), [(f"  {row[0]}", *row[1:]) for row in rows])
+        show_table(
+            ("  post", "channel", "why", "status", "attempts", "at"),
+            [(f"  {row[0]}", *row[1:]) for row in rows],
+        )
 
 
 _TOLD = ("medium", "post", "level", "round", "reason", "status", "grade", "verdict", "provider")

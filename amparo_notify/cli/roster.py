@@ -7,8 +7,20 @@ from datetime import datetime, timedelta
 
 from amparo_notify.cases import manage
 from amparo_notify.cases.services import OPERATOR
-from amparo_notify.cli import roster_csv
-from amparo_notify.cli.common import GOOD, add_json, command, commands, content, instant, local, show_json, show_table
+from amparo_notify.cli import coverage, roster_csv
+from amparo_notify.cli.common import (
+    GOOD,
+    Commands,
+    add_json,
+    command,
+    content,
+    family,
+    instant,
+    local,
+    show_json,
+    show_table,
+    subcommands,
+)
 from amparo_notify.cli.desk import services
 from amparo_notify.core.errors import Fault, Invalid
 from amparo_notify.core.roster import Roster, roster_from_json, roster_to_json
@@ -17,9 +29,10 @@ AHEAD = timedelta(days=7)
 """How far ahead gaps are looked for."""
 
 
-def define(parser: argparse.ArgumentParser) -> None:
-    """Add the sub-commands of `roster`."""
-    place = commands(parser)
+def add_parsers(commands: Commands) -> None:
+    """Register `roster`."""
+    parser = family(commands, "roster")
+    place = subcommands(parser)
     showing = command(
         place,
         "show",
@@ -35,7 +48,9 @@ def define(parser: argparse.ArgumentParser) -> None:
     importing.add_argument("station", metavar="STATION")
     importing.add_argument("file", metavar="FILE", type=content)
     importing.set_defaults(run=take)
-    exporting = command(place, "export", "print a station's roster", "amparo-notify roster export MEX-T1 > roster.csv")
+    exporting = command(
+        place, "export", "print a station's roster", "amparo-notify roster export MEX-T1 > roster.csv"
+    )
     exporting.add_argument("station", metavar="STATION")
     exporting.add_argument("--format", choices=("csv", "json"), default="csv", help="default: %(default)s")
     exporting.set_defaults(run=give)
@@ -71,12 +86,14 @@ def _as_json(roster: Roster, at: datetime) -> dict[str, object]:
             for duty in roster.on_duty(rotation.name, at)
         ],
         "next_handover": roster.next_handover(at),
-        "gaps": [vars(gap) for gap in roster.gaps(at, at + AHEAD)],
+        "gaps": [vars(gap) for gap in coverage.gaps(roster, at, at + AHEAD)],
     }
 
 
 def _print(roster: Roster, at: datetime) -> None:
-    print(f"{roster.station} at {local(at, roster.time_zone)} ({roster.time_zone}), roster version {roster.version}")
+    print(
+        f"{roster.station} at {local(at, roster.time_zone)} ({roster.time_zone}), roster version {roster.version}"
+    )
     rows = [
         (
             duty.rotation,
@@ -90,9 +107,9 @@ def _print(roster: Roster, at: datetime) -> None:
     show_table(("rotation", "badge", "post", "until"), rows)
     if not rows:
         print("Nobody is on duty.")
-    for gap in roster.gaps(at, at + AHEAD):
+    for gap in coverage.gaps(roster, at, at + AHEAD):
         start, end = local(gap.start, roster.time_zone), local(gap.end, roster.time_zone)
-        print(f"Gap in {gap.rotation}: {gap.on_duty} of {gap.minimum} who can be reached, {start} to {end}")
+        print(f"Gap in {gap.rotation}: {gap.on_duty} of {gap.minimum} people, {start} to {end}")
 
 
 def take(options: argparse.Namespace) -> int:
@@ -118,7 +135,9 @@ def _read(body: bytes, station: str, time_zone: str) -> Roster:
     try:
         return roster_from_json({"station": station, "time_zone": time_zone, **json.loads(text)})
     except ValueError as error:
-        raise Invalid(Fault("FILE", f"it is not JSON ({error}).", "See: amparo-notify roster import --help")) from error
+        raise Invalid(
+            Fault("FILE", f"it is not JSON ({error}).", "See: amparo-notify roster import --help")
+        ) from error
 
 
 def give(options: argparse.Namespace) -> int:

@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import TypeVar
 
 from amparo_notify.core.errors import Fault, Invalid
@@ -12,7 +12,19 @@ from amparo_notify.core.roster import Override, Roster, Rotation, Shift
 
 T = TypeVar("T")
 
-COLUMNS = "kind,rotation,starts_on,days,minimum,day,start,end,slot,officers,replaces".split(",")
+COLUMNS = [
+    "kind",
+    "rotation",
+    "starts_on",
+    "days",
+    "minimum",
+    "day",
+    "start",
+    "end",
+    "slot",
+    "officers",
+    "replaces",
+]
 _NEEDED = {
     "shift": ("rotation", "starts_on", "days", "day", "start", "end", "slot", "officers"),
     "override": ("rotation", "start", "end", "officers"),
@@ -137,7 +149,9 @@ def read(text: str, station: str, time_zone: str) -> Roster:
     table = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
     if absent := {"kind", "officers"} - set(table.fieldnames or ()):
         raise Invalid(
-            Fault("line 1", f"the columns lack {', '.join(sorted(absent))}.", f"They are: {', '.join(COLUMNS)}.")
+            Fault(
+                "line 1", f"the columns lack {', '.join(sorted(absent))}.", f"They are: {', '.join(COLUMNS)}."
+            )
         )
     lines = [
         line
@@ -168,7 +182,9 @@ def _rotations(lines: list[_Line]) -> Iterator[Rotation]:
                 line.blame(column, "it differs from an earlier line of this rotation.", "Make them the same.")
         name, badges = line.cells["slot"], line.badges("officers")
         if cycle.slots.setdefault(name, badges) != badges:
-            line.blame("officers", f"slot {name} has other officers on an earlier line.", "Make them the same.")
+            line.blame(
+                "officers", f"slot {name} has other officers on an earlier line.", "Make them the same."
+            )
         start = line("start", time.fromisoformat, "08:00", time())
         end = line("end", time.fromisoformat, "08:00", time())
         day = line("day", int, "1", 1) - 1
@@ -177,7 +193,7 @@ def _rotations(lines: list[_Line]) -> Iterator[Rotation]:
 
 
 def _override(line: _Line) -> Override:
-    nothing = datetime.max
+    nothing = datetime.max.replace(tzinfo=UTC)
     return Override(
         line.cells["rotation"],
         line("start", _aware, "2026-12-24T08:00-06:00", nothing),

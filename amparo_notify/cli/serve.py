@@ -7,13 +7,13 @@ import subprocess
 import sys
 
 from amparo_notify.cli import demo_files
-from amparo_notify.cli.common import FAULTS, GOOD, USAGE, say
+from amparo_notify.cli.common import FAULTS, GOOD, USAGE, Commands, family, say
 from amparo_notify.cli.listening import add_address, listen
 from amparo_notify.cli.settings import configuration, environment, var
 from amparo_notify.cli.supervisor import Child, Supervisor
 
-_EPILOG = """Web and worker run as two processes; one that dies is started again. The tables are brought up to date first.
-SIGTERM or Ctrl-C ends both cleanly. On several hosts run `web` and `worker` instead, on one PostgreSQL.
+_EPILOG = """Web and worker run as two processes; one that dies is started again. The tables are brought up to date
+first. SIGTERM or Ctrl-C ends both cleanly. On several hosts run `web` and `worker` instead, on one PostgreSQL.
 
 With --demo nothing reaches anybody outside: phones and mailboxes are a page, /demo/phones.
 
@@ -23,14 +23,19 @@ examples:
   PROVIDERS=live PUBLIC_URL=https://avisos.example … amparo-notify serve --host 0.0.0.0"""
 
 
-def define(parser: argparse.ArgumentParser) -> None:
-    """Add the options of `serve`."""
+def add_parsers(commands: Commands) -> None:
+    """Register `serve`."""
+    parser = family(commands, "serve")
     parser.epilog = _EPILOG
     add_address(parser)
     parser.add_argument(
-        "--demo", action="store_true", help="with an invented court, two stations, officers, and one order under way"
+        "--demo",
+        action="store_true",
+        help="with an invented court, two stations, officers, and one order under way",
     )
-    parser.add_argument("--reset", action="store_true", help="with --demo: start over, deleting the demonstration's data")
+    parser.add_argument(
+        "--reset", action="store_true", help="with --demo: start over, deleting the demonstration's data"
+    )
     parser.set_defaults(run=run)
 
 
@@ -63,7 +68,9 @@ def _environment(options: argparse.Namespace) -> dict[str, str]:
 
 def _first(command: list[str], environ: dict[str, str]) -> int:
     """Run a command to its end; what it says besides faults is not for the reader of a server's output."""
-    done = subprocess.run([sys.executable, "-m", "amparo_notify", *command], env=environ, stdout=subprocess.DEVNULL)
+    done = subprocess.run(
+        [sys.executable, "-m", "amparo_notify", *command], env=environ, stdout=subprocess.DEVNULL
+    )
     return GOOD if done.returncode == 0 else FAULTS
 
 

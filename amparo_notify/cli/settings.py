@@ -9,6 +9,7 @@ from typing import Any
 
 from amparo_notify.config import VAR, Config
 
+VERSIONS = Path(__file__).resolve().parents[2] / "migrations" / "versions"
 MARK = "demo/made.json"
 """Under var/: written when a demonstration's data is complete: of which database, and the settings of its processes."""
 
@@ -38,7 +39,9 @@ def read_mark(var: Path) -> dict[str, Any]:
 
 def database_of(environ: Mapping[str, str], var: Path) -> str:
     """Return a digest of the database's address: it may hold a password, and the mark is plain."""
-    named = environ.get("DATABASE_URL") or environ.get("DATABASE_URL_FILE") or f"sqlite:///{var / 'amparo.db'}"
+    named = (
+        environ.get("DATABASE_URL") or environ.get("DATABASE_URL_FILE") or f"sqlite:///{var / 'amparo.db'}"
+    )
     return hashlib.sha256(named.encode()).hexdigest()
 
 

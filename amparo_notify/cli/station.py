@@ -4,13 +4,24 @@ import argparse
 
 from amparo_notify.cases import manage
 from amparo_notify.cases.services import OPERATOR
-from amparo_notify.cli.common import GOOD, add_json, command, commands, show_json, show_table, zone
+from amparo_notify.cli.common import (
+    GOOD,
+    Commands,
+    add_json,
+    command,
+    family,
+    show_json,
+    show_table,
+    subcommands,
+    zone,
+)
 from amparo_notify.cli.desk import services
 
 
-def define(parser: argparse.ArgumentParser) -> None:
-    """Add the sub-commands of `station`."""
-    place = commands(parser)
+def add_parsers(commands: Commands) -> None:
+    """Register `station`."""
+    parser = family(commands, "station")
+    place = subcommands(parser)
     adding = command(
         place,
         "add",
@@ -19,7 +30,9 @@ def define(parser: argparse.ArgumentParser) -> None:
     )
     adding.add_argument("code", metavar="CODE", help="airport and terminal, such as MEX-T1")
     adding.add_argument("--name", required=True, help="as officers and lawyers read it")
-    adding.add_argument("--zone", type=zone, required=True, help="IANA time zone of its wall clocks: America/Tijuana")
+    adding.add_argument(
+        "--zone", type=zone, required=True, help="IANA time zone of its wall clocks: America/Tijuana"
+    )
     adding.add_argument("--phone", default="", help="the station's own number, shown to the court")
     adding.set_defaults(run=add)
     listing = command(place, "list", "list the stations", "amparo-notify station list")
@@ -30,9 +43,15 @@ def define(parser: argparse.ArgumentParser) -> None:
 def add(options: argparse.Namespace) -> int:
     """Add a station."""
     with services() as own:
-        manage.add_station(own, OPERATOR, options.code, options.name, options.zone, options.phone, own.clock())
-    print(f"Station {options.code} added. Next: its officers (amparo-notify officer add … --station {options.code}),")
-    print(f"its roster (amparo-notify roster import {options.code} FILE) and policy (amparo-notify policy set {options.code}).")
+        manage.add_station(
+            own, OPERATOR, options.code, options.name, options.zone, options.phone, own.clock()
+        )
+    print(
+        f"Station {options.code} added. Next: its officers (amparo-notify officer add … --station {options.code}),"
+    )
+    print(
+        f"its roster (amparo-notify roster import {options.code} FILE)\nand its policy (amparo-notify policy set {options.code} --default)."
+    )
     return GOOD
 
 
@@ -41,7 +60,9 @@ def show(options: argparse.Namespace) -> int:
     with services() as own:
         found = manage.stations(own)
     if options.json:
-        show_json([{"code": s.code, "name": s.name, "time_zone": s.time_zone, "phone": s.phone} for s in found])
+        show_json(
+            [{"code": s.code, "name": s.name, "time_zone": s.time_zone, "phone": s.phone} for s in found]
+        )
     else:
         show_table(("code", "name", "zone", "phone"), [(s.code, s.name, s.time_zone, s.phone) for s in found])
     return GOOD

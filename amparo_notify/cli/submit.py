@@ -5,7 +5,18 @@ from dataclasses import asdict, fields, replace
 
 from amparo_notify.cases.services import OPERATOR, Services
 from amparo_notify.cases.submit import Accepted, Rejected, Submission, submit
-from amparo_notify.cli.common import FAULTS, GOOD, UNDECIDED, add_json, content, instant, say, show_json
+from amparo_notify.cli.common import (
+    FAULTS,
+    GOOD,
+    UNDECIDED,
+    Commands,
+    add_json,
+    content,
+    family,
+    instant,
+    say,
+    show_json,
+)
 from amparo_notify.cli.desk import services
 from amparo_notify.core.order import OrderState, Person, Suspension
 from amparo_notify.core.verdict import Verdict
@@ -27,7 +38,7 @@ assert set(_KEYS.values()) == {field.name for field in fields(Person)}
 _EPILOG = f"""A person is a name, or KEY=VALUE pairs separated by semicolons:
   {", ".join(_KEYS)}
 One of name, alias and passport is enough. --airline, --flight, --destination and --departs hold for everybody who says
-nothing else. The same file with the same fields answers with the existing order; with a further --station it adds that one.
+nothing else. The same file with the same fields answers with the existing order; a further --station is added.
 
 examples:
   amparo-notify submit order.pdf --court J5DAMX --expediente 1234/2026-III-A --station MEX-T1 \\
@@ -35,20 +46,25 @@ examples:
   amparo-notify submit order.pdf --signature order.p7s --court J5DAMX --expediente 1234/2026 --station MEX-T1 CUN-T3 \\
       --person "name=ANA EJEMPLO PEÑA;passport=X0000001;held=segunda revisión" --person "alias=LUCHO"
 
-exit codes: 0 accepted, 1 refused (nothing was sent), 2 wrong usage, 3 held until a second person of the court confirms"""
+exit codes: 0 accepted, 1 refused (nothing was sent), 2 wrong usage, 3 held for a second person of the court"""
 
 
-def define(parser: argparse.ArgumentParser) -> None:
-    """Add the options of `submit`."""
+def add_parsers(commands: Commands) -> None:
+    """Register `submit`."""
+    parser = family(commands, "submit")
     parser.epilog = _EPILOG
-    parser.add_argument("file", metavar="FILE", type=content, help="the signed PDF, or a .p7m with the PDF inside")
+    parser.add_argument(
+        "file", metavar="FILE", type=content, help="the signed PDF, or a .p7m with the PDF inside"
+    )
     parser.add_argument("--signature", metavar="SIG", type=content, help="a detached signature (.p7s)")
     parser.add_argument("--court", metavar="CODE", required=True)
     parser.add_argument("--expediente", metavar="N", required=True, help="1234/2026 or 1234/2026-III-A")
     parser.add_argument(
         "--station", metavar="CODE", required=True, nargs="+", action="extend", help="may be several"
     )
-    parser.add_argument("--person", metavar="PERSON", required=True, type=person, action="append", help="see below")
+    parser.add_argument(
+        "--person", metavar="PERSON", required=True, type=person, action="append", help="see below"
+    )
     parser.add_argument("--airline", default="")
     parser.add_argument("--flight", default="", help="such as FX 417")
     parser.add_argument("--destination", default="")
@@ -74,7 +90,9 @@ def person(text: str) -> Person:
     for pair in filter(str.strip, text.split(";")):
         key, equals, value = (part.strip() for part in pair.partition("="))
         if not equals or key not in _KEYS:
-            raise argparse.ArgumentTypeError(f"«{pair.strip()}» is not KEY=VALUE with a KEY of {', '.join(_KEYS)}")
+            raise argparse.ArgumentTypeError(
+                f"«{pair.strip()}» is not KEY=VALUE with a KEY of {', '.join(_KEYS)}"
+            )
         values[_KEYS[key]] = instant(value) if key == "departs" else value
     return Person(**values)  # type: ignore[arg-type]
 
@@ -151,7 +169,13 @@ def _print(answer: dict[str, object]) -> None:
     verdict = answer["verdict"]
     assert isinstance(verdict, dict)
     added = answer["added_stations"]
-    again = "" if answer["new"] else f" (it was there already; stations added: {added})" if added else " (it was there already)"
+    again = (
+        ""
+        if answer["new"]
+        else f" (it was there already; stations added: {added})"
+        if added
+        else " (it was there already)"
+    )
     print(f"Order      {answer['folio']}, {answer['state']}{again}")
     print(f"Verdict    {verdict['verdict']}: {verdict['explanation']}")
     print(f"Follow it  {answer['tracking_url']}")

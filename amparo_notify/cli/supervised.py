@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 import threading
 
 SUPERVISED = "AMPARO_SUPERVISED"
@@ -16,5 +15,6 @@ def stop_with_parent() -> None:
 
 
 def _watch() -> None:
-    sys.stdin.buffer.read()
+    while os.read(0, 1):  # not sys.stdin: its buffer's lock, held here, would break the interpreter's end
+        pass
     os.kill(os.getpid(), signal.SIGTERM)

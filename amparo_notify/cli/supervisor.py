@@ -1,4 +1,4 @@
-"""Starts processes, starts again what dies, and ends them all at once when told to. Imports little: it should not die."""
+"""Starts processes, starts again what dies, and ends them all at once. Imports little: it should not die."""
 
 import os
 import signal
@@ -96,12 +96,16 @@ class Supervisor:
         for process in alive:
             process.terminate()
         for process in _remaining(alive, PATIENCE):
-            say(f"Process {process.pid} did not end in {PATIENCE:.0f} s and is cut short; nothing that was owed is lost.")
+            say(
+                f"Process {process.pid} did not end in {PATIENCE:.0f} s and is cut short; nothing owed is lost."
+            )
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
 
-def _remaining(processes: Iterable[subprocess.Popen[bytes]], patience: float) -> list[subprocess.Popen[bytes]]:
+def _remaining(
+    processes: Iterable[subprocess.Popen[bytes]], patience: float
+) -> list[subprocess.Popen[bytes]]:
     """Wait for processes to end; return those that did not."""
     until = time.monotonic() + patience
     late = []

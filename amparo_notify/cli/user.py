@@ -4,13 +4,23 @@ import argparse
 
 from amparo_notify.cases import manage
 from amparo_notify.cases.services import OPERATOR
-from amparo_notify.cli.common import GOOD, add_json, command, commands, show_json, show_table
+from amparo_notify.cli.common import (
+    GOOD,
+    Commands,
+    add_json,
+    command,
+    family,
+    show_json,
+    show_table,
+    subcommands,
+)
 from amparo_notify.cli.desk import services
 
 
-def define(parser: argparse.ArgumentParser) -> None:
-    """Add the sub-commands of `user`."""
-    place = commands(parser)
+def add_parsers(commands: Commands) -> None:
+    """Register `user`."""
+    parser = family(commands, "user")
+    place = subcommands(parser)
     adding = command(
         place,
         "add",
@@ -19,7 +29,9 @@ def define(parser: argparse.ArgumentParser) -> None:
     )
     adding.add_argument("username", metavar="USERNAME")
     adding.add_argument("--name", required=True, help="kept encrypted")
-    adding.add_argument("--role", choices=("clerk", "admin"), required=True, help="a clerk belongs to one court")
+    adding.add_argument(
+        "--role", choices=("clerk", "admin"), required=True, help="a clerk belongs to one court"
+    )
     adding.add_argument("--court", metavar="CODE", help="of a clerk")
     adding.set_defaults(run=add)
     listing = command(place, "list", "list staff", "amparo-notify user list")
@@ -42,7 +54,9 @@ def add(options: argparse.Namespace) -> int:
         link = manage.add_staff(
             own, OPERATOR, options.username, options.name, options.role, options.court, own.clock()
         )
-    print(f"Hand this link to {options.username}, who enrols a passphrase and an authenticator with it (once):\n  {link}")
+    print(
+        f"Hand this link to {options.username}, who enrols a passphrase and an authenticator with it (once):\n  {link}"
+    )
     return GOOD
 
 
@@ -59,7 +73,8 @@ def show(options: argparse.Namespace) -> int:
         found = manage.staff_list(own)
     if options.json:
         known = [
-            {"username": s.username, "role": s.role, "court": s.court_code or None, "active": s.active} for s in found
+            {"username": s.username, "role": s.role, "court": s.court_code or None, "active": s.active}
+            for s in found
         ]
         show_json(known)
     else:

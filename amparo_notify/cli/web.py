@@ -1,6 +1,7 @@
 """`amparo-notify web`: the web server alone, by waitress. Behind a proxy in production see the Procfile (gunicorn)."""
 
 import argparse
+import logging
 import signal
 import socket
 import sys
@@ -9,7 +10,7 @@ from types import FrameType
 import waitress
 
 from amparo_notify import logs
-from amparo_notify.cli.common import GOOD
+from amparo_notify.cli.common import GOOD, Commands, family
 from amparo_notify.cli.desk import built, require_tables
 from amparo_notify.cli.listening import add_address, listen
 from amparo_notify.cli.settings import configuration
@@ -18,11 +19,12 @@ from amparo_notify.web import create_app
 
 THREADS = 24
 LARGEST_REQUEST = 80 << 20
-"""Bytes: a document and its signature, 32 MiB each, and their form. The case refuses what is larger, with its remedy."""
+"""Bytes: a document and its signature, 32 MiB each, and their form. The case says what to do about more."""
 
 
-def define(parser: argparse.ArgumentParser) -> None:
-    """Add the options of `web`."""
+def add_parsers(commands: Commands) -> None:
+    """Register `web`."""
+    parser = family(commands, "web")
     add_address(parser)
     parser.add_argument("--fd", type=int, help=argparse.SUPPRESS)  # a socket that the supervisor listens on
     parser.set_defaults(run=run)
@@ -32,6 +34,9 @@ def run(options: argparse.Namespace) -> int:
     """Serve until SIGTERM or SIGINT."""
     config = configuration(uploads=True)
     logs.configure(config.log_level, live=config.live)
+    logging.getLogger("waitress.queue").setLevel(
+        logging.ERROR
+    )  # a request that waits for a thread is no news
     signal.signal(signal.SIGTERM, _end)
     stop_with_parent()
     listener = listen(options.host, options.port) if options.fd is None else socket.socket(fileno=options.fd)

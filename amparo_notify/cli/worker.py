@@ -7,14 +7,15 @@ import threading
 from types import FrameType
 
 from amparo_notify import logs, worker
-from amparo_notify.cli.common import GOOD
+from amparo_notify.cli.common import GOOD, Commands, family
 from amparo_notify.cli.desk import built, require_tables
 from amparo_notify.cli.settings import configuration
 from amparo_notify.cli.supervised import stop_with_parent
 
 
-def define(parser: argparse.ArgumentParser) -> None:
-    """Add the options of `worker`."""
+def add_parsers(commands: Commands) -> None:
+    """Register `worker`."""
+    parser = family(commands, "worker")
     parser.epilog = (
         "Any number of workers, on any number of hosts, may share one PostgreSQL.\n"
         "SIGTERM or Ctrl-C: stops claiming, finishes what is in flight, and ends."

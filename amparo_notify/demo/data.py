@@ -1,4 +1,4 @@
-"""The demonstration's people and places. Everybody is invented; every telephone is +52 55 0000 …, every mail *.example."""
+"""The demonstration's people and places. Everybody is invented; telephones are +52 55 0000 …, mail is *.example."""
 
 import json
 from collections.abc import Iterator

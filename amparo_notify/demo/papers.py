@@ -1,4 +1,4 @@
-"""The demonstration's signers, kept in a file, and the documents that they sign: good ones, and bad ones to be refused."""
+"""The demonstration's signers, kept in a file, and the documents that they sign: good ones, and bad ones."""
 
 import base64
 import json
@@ -91,7 +91,9 @@ def write_samples(folder: Path, signers: Signers, now: datetime) -> None:
 
 def _lifting() -> bytes:
     """The court's own document that lifts an order: withdrawing takes one, or two people for a slip of the pen."""
-    return order_pdf(replace(_ORDER, expediente="2001/2026", dated="Se deja sin efecto la suspensión concedida."))
+    return order_pdf(
+        replace(_ORDER, expediente="2001/2026", dated="Se deja sin efecto la suspensión concedida.")
+    )
 
 
 def _style(signers: Signers, now: datetime) -> Style:
