@@ -10,6 +10,7 @@ from amparo_notify.core.escalation import Phase
 from amparo_notify.core.order import OutcomeCode
 from amparo_notify.demo.faults import busy
 from amparo_notify.demo.order_pdf import order_pdf
+from tests.authority import NOW, authority
 from tests.world import AGENT, CANCUN, CHIEF, CLERK_ON_DUTY, HEADQUARTERS, OTHER_STATION, STATION, World
 
 
@@ -137,8 +138,6 @@ def test_a_lawyer_is_mailed_the_tracking_code(world: World) -> None:
 
 
 def test_a_signer_whom_nobody_registered_is_held_until_a_second_person_confirms(world: World) -> None:
-    from tests.authority import NOW, authority
-
     stranger = authority().issue(
         "SECRETARIO SUPLENTE FICTICIO", "SUPL800101HDFXXX05", "SUPL800101AB2", now=NOW
     )
@@ -208,5 +207,6 @@ def test_a_corrected_flight_is_told_and_the_plan_is_made_anew(world: World) -> N
     )
     world.work()
     world.expect(AGENT, "sms", "email")
-    world.expect(CHIEF, "sms", "voice", "email")
-    world.expect(HEADQUARTERS, "sms", "voice", "email")
+    for who in (CHIEF, HEADQUARTERS):
+        world.expect(who, "sms", "voice", "email")
+    world.forget()
