@@ -80,7 +80,7 @@ def _named(target: Target, roster: Roster, at: datetime) -> Iterator[tuple[str, 
 
 
 def contacts(officer: Officer, media: tuple[Medium, ...]) -> tuple[Contact, ...]:
-    """Return the first usable contact of each medium; of any other medium where none of these is usable.
+    """Return the first usable contact of each medium and of those the officer added; of any where none is usable.
 
     Somebody with a mail address only is still reached by a level that rings telephones.
     """
@@ -90,5 +90,5 @@ def contacts(officer: Officer, media: tuple[Medium, ...]) -> tuple[Contact, ...]
             contact.medium not in best or contact.position < best[contact.medium].position
         ):
             best[contact.medium] = contact
-    chosen = tuple(best[medium] for medium in media if medium in best)
+    chosen = tuple(best[medium] for medium in dict.fromkeys((*media, *officer.also)) if medium in best)
     return chosen or tuple(best[medium] for medium in Medium if medium in best)

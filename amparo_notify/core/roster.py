@@ -43,6 +43,7 @@ class Officer:
     badge: str  # unique, never a name
     post: str  # shown to others in place of a name
     contacts: tuple[Contact, ...] = ()
+    also: tuple[Medium, ...] = ()  # media that they asked for besides the policy's, which nobody can refuse
 
     @property
     def reachable(self) -> bool:

@@ -96,6 +96,14 @@ class TestTheFirstLevel:
         sms = levels(0, 180, media=(Medium.SMS,))
         assert [o.medium for o in plan(sms, roster, opened(NOON, None), NOON).notices] == [Medium.EMAIL]
 
+    def test_uses_the_media_that_an_officer_added(self) -> None:
+        roster = replace(
+            BURBUJA, officers={**BURBUJA.officers, "A-3": replace(officer("A-3"), also=(Medium.VOICE,))}
+        )
+        sms = levels(0, 180, media=(Medium.SMS,))
+        owed = plan(sms, roster, opened(NOON, None), NOON).notices
+        assert [notice.medium for notice in owed] == [Medium.SMS, Medium.VOICE]
+
     def test_records_who_was_relieved(self) -> None:
         roster = covered(BURBUJA, Override("agentes", NOON, after(hours=9), ("A-1",), ("A-3",)))
         (step,) = plan(FOUR, roster, opened(NOON, None), NOON).steps
