@@ -11,14 +11,14 @@ from jinja2 import StrictUndefined
 
 from amparo_notify.cases.services import Services
 from amparo_notify.config import Config
-from amparo_notify.web import auth, errors, present, words
+from amparo_notify.web import auth, court, court_verbs, errors, present, words
 from amparo_notify.web.context import now
 from amparo_notify.web.security import csrf, guard
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 STATIC = Path(__file__).resolve().parent / "static"
 
-BLUEPRINTS: tuple[Blueprint, ...] = (auth.blueprint,)
+BLUEPRINTS: tuple[Blueprint, ...] = (auth.blueprint, court.blueprint, court_verbs.blueprint)
 UNSIGNED_FORMS: tuple[Blueprint, ...] = ()
 """No CSRF token here: what calls them is no browser, holds no cookie, and proves itself in each request."""
 

@@ -1,5 +1,6 @@
 """How instants, spans and sizes look on the screen. Instants come in UTC and are shown in a named zone."""
 
+import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -54,6 +55,11 @@ def short(instant: datetime | None, zone: str = DEFAULT_ZONE, seconds: bool = Fa
     return f"{there.day} {MONTHS[there.month - 1]} {clock(instant, zone, seconds)}"
 
 
+def local_input(instant: datetime | None, zone: str = DEFAULT_ZONE) -> str:
+    """An instant as a `datetime-local` field takes it; empty for none."""
+    return instant.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M") if instant else ""
+
+
 def mmss(span: timedelta) -> str:
     """«03:07», «1:03:07» from an hour on, «2 d 04:10:00» from a day on; never less than nothing."""
     seconds = max(0, int(span.total_seconds()))
@@ -87,6 +93,12 @@ def size(count: int) -> str:
     return f"{count / 1e6:.1f} MB" if count >= 1_000_000 else f"{max(1, count // 1000)} kB"
 
 
+def phone(number: str) -> str:
+    """«+52 55 0000 0005»: a Mexican number in groups that can be read aloud; others as they are."""
+    match = re.fullmatch(r"\+52(55|56|33|81)(\d{4})(\d{4})|\+52(\d{3})(\d{3})(\d{4})", number)
+    return " ".join(["+52", *filter(None, match.groups())]) if match else number
+
+
 def groups(text: str, each: int = 8) -> Markup:
     """A long hexadecimal text in groups that a person can compare, and that a phone can break."""
     parts = [text[start : start + each] for start in range(0, len(text), each)]
@@ -95,5 +107,17 @@ def groups(text: str, each: int = 8) -> Markup:
 
 def install(app: Flask) -> None:
     """Make these the templates' filters."""
-    for filter_ in (place, day, clock, local, short, mmss, countdown, seconds_words, size, groups):
+    for filter_ in (
+        place,
+        day,
+        clock,
+        local,
+        local_input,
+        short,
+        mmss,
+        countdown,
+        seconds_words,
+        size,
+        groups,
+    ):
         app.jinja_env.filters[filter_.__name__] = filter_

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import TypeVar
 
 from amparo_notify.core.events import Event, Grade
 from amparo_notify.core.notice import Cause, Medium, Purpose, Status
 from amparo_notify.core.order import DocumentKind, OrderState, OutcomeCode, Suspension
 from amparo_notify.core.state import Phase
 from amparo_notify.core.verdict import Conclusion
+
+Word = TypeVar("Word", bound=StrEnum)
 
 SUSPENSIONS = {
     Suspension.DE_PLANO: "Suspensión de oficio y de plano",
@@ -29,6 +32,20 @@ PHASES = {
     Phase.REPORTED: "Resultado informado",
     Phase.WITHDRAWN: "Retirada",
     Phase.CLOSED: "Cerrada",
+}
+SHORT_PHASES = {
+    Phase.HELD: "En espera",
+    Phase.CHASING: "Sin acuse",
+    Phase.PAUSED: "Falta leerla",
+    Phase.ACKNOWLEDGED: "Enterado",
+    Phase.OVERDUE: "Resultado vencido",
+    Phase.REPORTED: "Con resultado",
+    Phase.WITHDRAWN: "Retirada",
+    Phase.CLOSED: "Cerrada",
+}
+HOLDS = {
+    "unregistered": "La firma es buena, pero quien firma no está dado de alta en su juzgado.",
+    "revocation": "La firma es buena, pero no se pudo consultar si el certificado sigue vigente.",
 }
 PHASE_TONES = {
     Phase.HELD: "warn",
@@ -212,7 +229,7 @@ TARGETS = {
 }
 
 
-def word(table: Mapping[StrEnum, str], key: str) -> str:
+def word(table: Mapping[Word, str], key: str) -> str:
     """The Spanish for a word of the code; a word that is in no table is shown as it is, never hidden."""
     return next((spanish for known, spanish in table.items() if known == key), key)
 

@@ -61,14 +61,14 @@
     form.dataset.sent = "1";
     const button = event.submitter;
     if (button && button.dataset.busy) {
-      button.dataset.label = button.textContent;
+      button.dataset.said = button.textContent;
       setTimeout(() => { button.textContent = button.dataset.busy; button.setAttribute("aria-busy", "true"); });
     }
   });
   addEventListener("pageshow", () => {
     for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
-    for (const button of document.querySelectorAll("[data-label]")) {
-      button.textContent = button.dataset.label;
+    for (const button of document.querySelectorAll("button[data-said]")) {
+      button.textContent = button.dataset.said;
       button.removeAttribute("aria-busy");
     }
   });
@@ -83,25 +83,39 @@
     if (big) input.reportValidity();
   });
 
-  // Rows that can be added and removed: the last row is the pattern.
-  document.addEventListener("click", (event) => {
-    const add = event.target.closest("[data-add]"), remove = event.target.closest("[data-remove]");
-    if (add) {
-      const rows = document.querySelectorAll(add.dataset.add);
-      const hidden = [...rows].find((row) => row.hidden);
-      if (hidden) {
-        hidden.hidden = false;
-        hidden.querySelector("input").focus();
+  // Persons: rows show one by one; when none is left, the last is copied with the next number.
+  const rows = () => [...document.querySelectorAll("[data-row]")];
+  function fresh(pattern, number) {
+    const row = pattern.cloneNode(true), old = pattern.dataset.row;
+    row.dataset.row = number;
+    for (const element of row.querySelectorAll("*")) {
+      for (const name of ["id", "name", "for", "aria-describedby"]) {
+        const value = element.getAttribute(name);
+        if (value) element.setAttribute(name, value.replace(`person-${old}-`, `person-${number}-`));
       }
-      add.hidden = ![...rows].some((row) => row.hidden);
-      event.preventDefault();
-    } else if (remove) {
-      const row = remove.closest(remove.dataset.remove);
-      for (const input of row.querySelectorAll("input, textarea")) input.value = "";
-      row.hidden = true;
-      const button = document.querySelector("[data-add]");
-      if (button) button.hidden = false;
-      event.preventDefault();
+    }
+    row.querySelector("[data-number]").textContent = number + 1;
+    for (const wrong of row.querySelectorAll(".wrong")) wrong.remove();
+    row.classList.remove("bad");
+    pattern.after(row);
+    return row;
+  }
+  function empty(row) {
+    for (const input of row.querySelectorAll("input")) {
+      if (input.type === "checkbox") input.checked = true;
+      else input.value = "";
+    }
+  }
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-add]")) {
+      let row = rows().find((each) => each.classList.contains("spare"));
+      if (!row) { row = fresh(rows().at(-1), rows().length); empty(row); }
+      row.classList.remove("spare");
+      row.querySelector("input").focus();
+    } else if (event.target.closest("[data-remove]")) {
+      const row = event.target.closest("[data-row]");
+      empty(row);
+      row.classList.add("spare");
     } else if (event.target.closest("[data-print]")) {
       print();
     } else if (event.target.closest("[data-copy]")) {
@@ -109,6 +123,18 @@
       navigator.clipboard.writeText(button.dataset.copy).then(() => { button.textContent = "Copiado"; });
     }
   });
+  function zones() {
+    const places = [...document.querySelectorAll("[data-place]:checked")].map((box) => box.dataset.place);
+    const mixed = new Set(places).size > 1;
+    for (const hint of document.querySelectorAll("[data-zone]")) {
+      hint.textContent = places.length ? "Hora de " + places[0] + "." : "Hora local de la primera estación elegida.";
+      if (mixed) hint.textContent += " Las estaciones tienen horas distintas: revise.";
+      hint.classList.toggle("wrong", mixed);
+    }
+  }
+  document.addEventListener("change", (event) => { if (event.target.dataset.place) zones(); });
+  zones();
+
   const faults = document.getElementById("faults");
   if (faults) faults.focus();
   document.documentElement.classList.add("js");
