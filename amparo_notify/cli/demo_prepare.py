@@ -1,7 +1,9 @@
-"""Makes the demonstration's installation through the same cases as an operator's, and papers to try it with."""
+"""`demo-prepare`: makes the demonstration's installation through the cases that an operator uses, and papers to try."""
 
+import argparse
+import os
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyotp
@@ -10,8 +12,9 @@ from amparo_notify.cases import manage, signin
 from amparo_notify.cases.manage import NewOfficer
 from amparo_notify.cases.services import OPERATOR, Services
 from amparo_notify.cli import demo_files
+from amparo_notify.cli.common import GOOD, Commands, family
 from amparo_notify.cli.desk import built
-from amparo_notify.cli.settings import configuration
+from amparo_notify.cli.settings import configuration, var
 from amparo_notify.core.errors import Unfit
 from amparo_notify.core.roster import Roster
 from amparo_notify.demo import data, papers
@@ -20,6 +23,17 @@ from amparo_notify.demo.data import Credential, DemoOfficer, DemoUser
 from amparo_notify.store import migrations
 
 _STEP = timedelta(seconds=30)
+
+
+def add_parsers(commands: Commands) -> None:
+    """Register `demo-prepare`."""
+    family(commands, "demo-prepare").set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Make court, stations, people and papers."""
+    prepare(os.environ, var(), datetime.now(UTC))
+    return GOOD
 
 
 def prepare(environ: Mapping[str, str], var: Path, now: datetime) -> None:

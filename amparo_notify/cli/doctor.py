@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from amparo_notify.bootstrap import trust
 from amparo_notify.cases.health import SILENT_AFTER
 from amparo_notify.cases.services import Services
-from amparo_notify.cli import coverage, probe
+from amparo_notify.cli import gaps, probe
 from amparo_notify.cli.common import FAULTS, GOOD, Commands, add_json, family, local, show_json
 from amparo_notify.cli.desk import built, require_tables
 from amparo_notify.cli.finding import Finding, fault, ok, warning
@@ -23,9 +23,9 @@ from amparo_notify.store import outbox, people, rosters
 from amparo_notify.store.people import Station
 
 AHEAD = timedelta(days=7)
-_EPILOG = """Checks the configuration, the database, the keys, how long trust anchors and revocation lists last, each provider
-(by a request that sends nothing), the worker, and for every station and court that somebody can be reached now and
-during the next seven days. A warning (!) does not fail; a fault (✗) does, with exit code 1.
+_EPILOG = """Checks the configuration, the database, the keys, how long trust anchors and revocation lists last, each
+provider (by a request that sends nothing), the worker, and for every station and court that somebody can be
+reached now and during the next seven days. A warning (!) does not fail; a fault (✗) does, with exit code 1.
 
 example:
   amparo-notify doctor --json"""
@@ -185,12 +185,12 @@ def _station(station: Station, policy: Policy | None, roster: Roster, now: datet
             "nobody of the first level can be reached now.",
             f"amparo-notify roster show {station.code}",
         )
-    gaps = coverage.gaps(roster, now, now + AHEAD)
-    for gap in gaps:
+    missing = gaps.gaps(roster, now, now + AHEAD)
+    for gap in missing:
         when = f"{local(gap.start, station.time_zone)} to {local(gap.end, station.time_zone)}"
         problem = f"{gap.rotation} has {gap.on_duty} of {gap.minimum} people, {when}."
         yield (warning if gap.on_duty else fault)(check, problem, "Add an override or an officer.")
-    if not (bad or gaps) and first.people and roster.rotations:
+    if not (bad or missing) and first.people and roster.rotations:
         yield ok(check, f"{len(first.people)} on duty now, no gap in the next {AHEAD.days} days")
 
 

@@ -29,5 +29,6 @@ FAMILIES = {
     "simulate": Family("simulate", "run years of orders through a policy in seconds"),
     "keys": Family("keys", "list and rotate the keys that sign and encrypt"),
     "doctor": Family("doctor", "check everything at once"),
-    "demo": Family("demo", ""),  # what `serve --demo` runs; not for people
+    "demo-prepare": Family("demo_prepare", ""),  # what `serve --demo` runs; not for people
+    "demo-order": Family("demo_order", ""),
 }

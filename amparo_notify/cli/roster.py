@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from amparo_notify.cases import manage
 from amparo_notify.cases.services import OPERATOR
-from amparo_notify.cli import coverage, roster_csv
+from amparo_notify.cli import gaps, roster_csv
 from amparo_notify.cli.common import (
     GOOD,
     Commands,
@@ -86,7 +86,7 @@ def _as_json(roster: Roster, at: datetime) -> dict[str, object]:
             for duty in roster.on_duty(rotation.name, at)
         ],
         "next_handover": roster.next_handover(at),
-        "gaps": [vars(gap) for gap in coverage.gaps(roster, at, at + AHEAD)],
+        "gaps": [vars(gap) for gap in gaps.gaps(roster, at, at + AHEAD)],
     }
 
 
@@ -107,7 +107,7 @@ def _print(roster: Roster, at: datetime) -> None:
     show_table(("rotation", "badge", "post", "until"), rows)
     if not rows:
         print("Nobody is on duty.")
-    for gap in coverage.gaps(roster, at, at + AHEAD):
+    for gap in gaps.gaps(roster, at, at + AHEAD):
         start, end = local(gap.start, roster.time_zone), local(gap.end, roster.time_zone)
         print(f"Gap in {gap.rotation}: {gap.on_duty} of {gap.minimum} people, {start} to {end}")
 

@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
         demo_files.reset(environ, var())
     configuration(environ=environ)  # every fault now, in one message, and not in each child
     if not (options.demo and demo_files.is_prepared(environ, var())):
-        code = _first(["demo", "prepare"] if options.demo else ["db", "upgrade"], environ)
+        code = _first(["demo-prepare"] if options.demo else ["db", "upgrade"], environ)
         if code != GOOD:
             return code
     return Supervisor(_children(options, listener), environ, pass_fds=(listener.fileno(),)).run()
@@ -78,5 +78,5 @@ def _children(options: argparse.Namespace, listener: socket.socket) -> list[Chil
     address = ["--host", options.host, "--port", str(options.port), "--fd", str(listener.fileno())]
     children = [Child("web", ["web", *address]), Child("worker", ["worker"])]
     if options.demo:
-        children.append(Child("demonstration", ["demo", "order"], once=True))
+        children.append(Child("demonstration", ["demo-order"], once=True))
     return children

@@ -46,11 +46,12 @@ def add(options: argparse.Namespace) -> int:
         manage.add_station(
             own, OPERATOR, options.code, options.name, options.zone, options.phone, own.clock()
         )
+    code = options.code
     print(
-        f"Station {options.code} added. Next: its officers (amparo-notify officer add … --station {options.code}),"
+        f"Station {code} added. Next: its officers (amparo-notify officer add … --station {code}), its roster"
     )
     print(
-        f"its roster (amparo-notify roster import {options.code} FILE)\nand its policy (amparo-notify policy set {options.code} --default)."
+        f"(amparo-notify roster import {code} FILE) and its policy (amparo-notify policy set {code} --default)."
     )
     return GOOD
 

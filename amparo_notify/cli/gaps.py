@@ -9,14 +9,9 @@ from amparo_notify.core.roster import Gap, Officer, Roster
 
 def gaps(roster: Roster, start: datetime, end: datetime) -> list[Gap]:
     """Return the times from `start` to `end` in which a rotation has fewer people with a working contact than it
-    should. Whether they have confirmed that contact is another question (`unconfirmed`)."""
+    should. Whether they have confirmed that contact is another question (core/coverage.py)."""
     people = {badge: _as_if_confirmed(officer) for badge, officer in roster.officers.items()}
     return list(_joined(replace(roster, officers=people).gaps(start, end)))
-
-
-def unconfirmed(roster: Roster) -> list[str]:
-    """Return the badges with no contact that their owner has confirmed."""
-    return [badge for badge, officer in roster.officers.items() if not officer.covers]
 
 
 def _as_if_confirmed(officer: Officer) -> Officer:

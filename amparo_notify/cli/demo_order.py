@@ -1,11 +1,11 @@
-"""What `serve --demo` runs besides web and worker: `demo prepare` once, `demo order` at each start."""
+"""`demo-order`, which `serve --demo` runs at each start: a freshly signed order, and what to open."""
 
 import argparse
 import os
 import time
 import urllib.error
 import urllib.request
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pyotp
@@ -13,8 +13,8 @@ import pyotp
 from amparo_notify.cases import track
 from amparo_notify.cases.services import OPERATOR, Services
 from amparo_notify.cases.submit import Accepted, Submission, submit
-from amparo_notify.cli import demo_files, demo_prepare
-from amparo_notify.cli.common import FAULTS, GOOD, Commands, command, family, say, subcommands
+from amparo_notify.cli import demo_files
+from amparo_notify.cli.common import FAULTS, GOOD, Commands, family, say
 from amparo_notify.cli.desk import services
 from amparo_notify.cli.settings import var
 from amparo_notify.cli.supervised import stop_with_parent
@@ -27,22 +27,11 @@ PATIENCE = 60.0
 
 
 def add_parsers(commands: Commands) -> None:
-    """Register `demo`."""
-    parser = family(commands, "demo")
-    place = subcommands(parser)
-    command(place, "prepare", "make the demonstration's data").set_defaults(run=prepare)
-    command(
-        place, "order", "sign and submit one demonstration order, once the web server answers"
-    ).set_defaults(run=send_order)
+    """Register `demo-order`."""
+    family(commands, "demo-order").set_defaults(run=run)
 
 
-def prepare(options: argparse.Namespace) -> int:
-    """Make court, stations, people and papers."""
-    demo_prepare.prepare(os.environ, var(), datetime.now(UTC))
-    return GOOD
-
-
-def send_order(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """Submit a freshly signed order and say what to open."""
     stop_with_parent()
     demo_files.complete(os.environ, var())  # the port may be another than last time
