@@ -18,6 +18,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
+import asn1crypto
+import cryptography.hazmat
 import pyhanko.pdf_utils
 import pyhanko.sign.diff_analysis
 import pyhanko.sign.validation
@@ -33,6 +35,14 @@ MEMORY = 600 * 1024 * 1024
 HELLO = b"\x01"
 """A fork says this first: whoever hears it and then nothing knows that the document killed the fork."""
 
+_WHOLE = (
+    pyhanko.pdf_utils,
+    pyhanko.sign.validation,
+    pyhanko.sign.diff_analysis,
+    pyhanko_certvalidator,
+    asn1crypto,
+    cryptography.hazmat,
+)
 _CODECS = (
     "ascii",
     "latin_1",
@@ -111,12 +121,7 @@ def _load(connection: socket.socket) -> Materials:
 
 def _warm_up() -> None:
     """Import everything that a verdict may touch: a fork cannot open a file, not even a module's."""
-    for package in (
-        pyhanko.pdf_utils,
-        pyhanko.sign.validation,
-        pyhanko.sign.diff_analysis,
-        pyhanko_certvalidator,
-    ):
+    for package in _WHOLE:
         for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
             if not any(part in module.name for part in _UNUSED):
                 try:

@@ -1,5 +1,6 @@
 """The service's side of judging: keeps one warm parent alive and asks it, from any number of threads."""
 
+import hashlib
 import logging
 import os
 import socket
@@ -61,21 +62,22 @@ class Judge:
     def examine(self, document: bytes, signature: bytes | None, moment: datetime) -> Examination:
         """Return the verdict at `moment` (aware, UTC). Raises Unfit only where no child can be started at all."""
         if max(len(document), len(signature or b"")) > LARGEST:
-            return _unreadable(
-                "El archivo pesa más de 32 MiB; reduzca el PDF, fírmelo de nuevo y súbalo.", "too large"
-            )
+            sentence = "El archivo pesa más de 32 MiB; reduzca el PDF, fírmelo de nuevo y súbalo."
+            return _unreadable(document, sentence, "too large")
         blobs = [document] if signature is None else [document, signature]
         try:
             header, found = self._ask({"op": "examine", "moment": moment.isoformat()}, blobs)
             return wire.examination_from_wire(header, found, document)
         except _Lost:
             return _unreadable(
+                document,
                 "El archivo está armado de modo que no se puede leer sin riesgo (tarda o pesa demasiado al abrirlo); "
                 "genere de nuevo el PDF, fírmelo y súbalo.",
                 "the limited child ended without an answer",
             )
         except (KeyError, TypeError, ValueError):
             return _unreadable(
+                document,
                 "El archivo no se puede leer sin riesgo; genere de nuevo el PDF, fírmelo y súbalo.",
                 "the limited child gave an answer that makes no sense",
             )
@@ -214,10 +216,11 @@ class Judge:
             process.wait()
 
 
-def _unreadable(explanation: str, detail: str) -> Examination:
-    verdict = Verdict(
-        Conclusion.FAILED, Reason.FORMAT_FAILURE, explanation, "none", "", report={"detail": detail}
-    )
+def _unreadable(document: bytes, explanation: str, detail: str) -> Examination:
+    """The verdict on what was not read, or could not be survived. The document is not handed on."""
+    digest = hashlib.sha256(document).hexdigest()
+    report = {"upload_sha256": digest, "detail": detail}
+    verdict = Verdict(Conclusion.FAILED, Reason.FORMAT_FAILURE, explanation, "none", digest, report=report)
     return Examination(verdict, None)
 
 

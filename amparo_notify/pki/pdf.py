@@ -54,13 +54,16 @@ class OnlyDatesRule(DocInfoRule):
     """Lets a program note that it touched the file, but not change the title, the author or anything else."""
 
     def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterable[ReferenceUpdate]:
-        before, after = (_told(resolver.trailer_view.get("/Info")) for resolver in (old, new))
-        if before != after:
+        if _told(old) != _told(new):
             raise SuspiciousModification("the document's information changed")
         yield from super().apply(old, new)
 
 
-def _told(information: object) -> dict[str, object]:
+def _told(resolver: HistoricalResolver) -> dict[str, object]:
+    """What the file said of itself in one revision, without its dates."""
+    information = resolver.trailer_view.raw_get("/Info") if "/Info" in resolver.trailer_view else None
+    if isinstance(information, generic.IndirectObject):
+        information = resolver(information.reference)  # the library would answer with the latest revision's
     if not isinstance(information, generic.DictionaryObject):
         return {}
     return {str(key): information[key] for key in information if key not in {"/ModDate", "/Producer"}}
@@ -202,8 +205,10 @@ class Document:
             return "none"
         if not self.strict:
             raise _changed("bytes follow a signature in a file that needs a lenient reading")
-        last = signature is self.signatures[-1]
         handle = signature.handle
+        if handle.signed_revision == self.reader.xrefs.total_revisions - 1:
+            raise _changed("bytes follow the last signature that are no update")
+        last = signature is self.signatures[-1]
         # Also asks the library, whose check of the cross-reference sections complements the one by places.
         coverage = handle.evaluate_signature_coverage()
         if coverage.name not in {"ENTIRE_REVISION", "ENTIRE_FILE"}:
@@ -231,6 +236,7 @@ class Document:
     def _check_tail(self, start: int) -> None:
         """Every byte after the last signature belongs to an object or section that the cross-reference reaches."""
         spans: list[tuple[int, int]] = []
+        tables: set[int] = set()
         for revision in range(self.reader.xrefs.total_revisions):
             section, info = (
                 self.reader.xrefs.get_xref_data(revision),
@@ -241,6 +247,7 @@ class Document:
                 pointed = info.declared_startxref
                 keyword = self.data[pointed : info.start_location].strip() == b"xref"
                 spans.append((pointed if keyword else info.start_location, info.end_location))
+                tables |= {info.end_location} if keyword else set()
             for number, (generation, offset) in section.standard_xrefs.items():
                 if offset >= start:
                     reference = generic.Reference(number, generation, self.reader)
@@ -249,14 +256,14 @@ class Document:
         place = start
         for begin, end in sorted(spans):
             if begin > place:
-                self._check_noise(place, begin)
+                self._check_noise(place, begin, place in tables)
             place = max(place, end)
-        self._check_noise(place, len(self.data))
+        self._check_noise(place, len(self.data), place in tables)
 
-    def _check_noise(self, start: int, end: int) -> None:
+    def _check_noise(self, start: int, end: int, after_table: bool) -> None:
         """Between spans only white space, end marks, and the trailer that follows a classic table."""
-        raw = re.sub(rb"\A\s*trailer", b"", self.data[start:end]).lstrip()
-        if raw.startswith(b"<<"):
+        raw = self.data[start:end].lstrip()
+        if after_table and raw.startswith(b"<<"):
             stream = BytesIO(raw)
             generic.DictionaryObject.read_from_stream(stream, generic.TrailerReference(self.reader))
             raw = raw[stream.tell() :]
@@ -298,4 +305,6 @@ def _read(data: bytes) -> tuple[PdfFileReader, bool]:
 
 def _touch(reader: PdfFileReader) -> None:
     """Read what every order needs, so that a broken file is found before anything is believed of it."""
-    _ = reader.root["/Pages"]["/Kids"]
+    kids = reader.root["/Pages"]["/Kids"]
+    if not isinstance(kids, generic.ArrayObject) or not len(kids):
+        raise malformed("no pages")

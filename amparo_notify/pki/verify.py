@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from asn1crypto import cms, x509
@@ -161,7 +161,7 @@ class _Case:
         self.report["strict_pdf"] = document.strict
         occurring = check_content(document)
         signatures = document.signatures
-        if not signatures and not occurring.get(b"/ByteRange"):
+        if not signatures and b"/ByteRange" not in self.upload:
             raise failed(Reason.NOT_SIGNED, NOT_SIGNED)
         self.format = PADES
         _check_all_parsed(occurring.get(b"/ByteRange", set()), signatures)
@@ -265,7 +265,7 @@ class _RangeDigests:
 def _check_all_parsed(occurring: set[int], signatures: Sequence[Embedded]) -> None:
     """Every object with a byte range is a filled signature field that was parsed: nothing is silently skipped."""
     parsed = {one.handle.sig_field.raw_get("/V").reference.idnum for one in signatures}
-    if occurring - parsed or len(parsed) != len(signatures):
+    if occurring - parsed or len(parsed) != len(signatures) or not signatures:
         raise malformed(
             f"signature objects {sorted(occurring)}, fields {sorted(parsed)}",
             "El PDF trae una firma escondida o fuera de lugar; pida al juzgado el archivo original.",
@@ -297,11 +297,3 @@ def _approval(signers: Sequence[Signer]) -> str:
             f"La firma de {who} es válida: el documento está íntegro y el certificado, vigente y sin revocar."
         )
     return f"La firma de {who} es válida y el documento está íntegro; revocación no consultada."
-
-
-def refusal(document: bytes, explanation: str, detail: str) -> Examination:
-    """The verdict on a document that the child could not survive."""
-    case = _Case(document)
-    case.objections.append(malformed(detail, explanation))
-    examination = case.examination()
-    return replace(examination, document=None)
