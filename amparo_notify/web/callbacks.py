@@ -19,10 +19,9 @@ from amparo_notify.channels.callbacks import (
 from amparo_notify.config import Config
 from amparo_notify.core.errors import Refusal
 from amparo_notify.web.context import config, now, services
-from amparo_notify.web.security import Audience, csrf, may
+from amparo_notify.web.security import Audience, may
 
 blueprint = Blueprint("callbacks", __name__, url_prefix="/callbacks")
-csrf.exempt(blueprint)  # the signature says more than a token in a form
 
 MOST_FORM = 256 << 10
 """Bytes of one Twilio callback: a text of 1,600 characters and about forty short parameters fit many times over."""

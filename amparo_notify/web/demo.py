@@ -51,7 +51,7 @@ MAIL_POLICY = (
 
 @dataclass(frozen=True)
 class Device:
-    """One person's phone and mailbox, the newest first."""
+    """One person's phone and mailbox, the newest item first."""
 
     key: str  # of the page's elements
     title: str
@@ -60,7 +60,7 @@ class Device:
     mail: str
     items: tuple[Item, ...]
     calls: tuple[Call, ...]  # ringing or going on
-    latest: datetime
+    first: datetime  # when it was first reached: a card keeps its place on the page
 
 
 # -- the double ---------------------------------------------------------------------------------------------
@@ -196,7 +196,7 @@ def _done(deed: Callable[[Carrier], object]) -> Answer:
 
 
 def _shown() -> dict[str, object]:
-    devices = sorted(_devices(_carrier()), key=lambda each: each.latest, reverse=True)
+    devices = sorted(_devices(_carrier()), key=lambda each: each.first)
     silent = len(list(data.officers())) - sum(1 for each in devices if each.place)
     return {"devices": devices, "silent": max(0, silent), "shown": SHOWN}
 
@@ -227,9 +227,9 @@ def _devices(carrier: Carrier) -> Iterable[Device]:
         )
         ringing = tuple(each for each in calls if each.phone == phone and each.live)
         if own or ringing:
-            latest = max([each.at for each in own] + [each.at for each in ringing])
+            first = min([each.at for each in own] + [each.at for each in ringing])
             key = "".join(letter for letter in phone or mail if letter.isalnum())
-            yield Device(key, title, place, phone, mail, own, ringing, latest)
+            yield Device(key, title, place, phone, mail, own, ringing, first)
 
 
 def _items(texts: Iterable[Text], calls: Iterable[Call], mails: Iterable[Mail]) -> tuple[Item, ...]:

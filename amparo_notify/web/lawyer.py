@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as Answer
 from amparo_notify.cases.track import Entry, OrderView, StationView, lawyer_view
 from amparo_notify.core.errors import Missing
 from amparo_notify.core.events import Event
+from amparo_notify.core.notice import receipt
 from amparo_notify.core.order import deadline
 from amparo_notify.core.verdict import Conclusion
 from amparo_notify.store.outbox import NoticeLine
@@ -107,7 +108,7 @@ def _shown(view: OrderView) -> dict[str, object]:
     return {
         "view": view,
         "zone": zone,
-        "moments": sorted(_moments(view, zone), key=lambda each: each.at, reverse=True),
+        "moments": sorted(_moments(view, zone), key=lambda each: each.at)[::-1],
         "sentences": _SENTENCES,
         "deadline": deadline,
         "next_step": next_step,
@@ -125,25 +126,38 @@ def _moments(view: OrderView, zone: str) -> Iterator[Moment]:
             continue
         station = by_code.get(entry.station)
         where, there = (station.name, station.time_zone) if station else ("", zone)
-        title = words.EVENTS[entry.event]
+        begins = entry.event is Event.ESCALATED and entry.details.get("reason") == "opened"
+        title = "Se empezó a avisar" if begins else words.EVENTS[entry.event]
         tone = words.EVENT_TONES.get(entry.event, "")
         yield Moment(entry.at, title, _more(entry, posts), tone, where, there)
         if entry.event is Event.SUBMITTED:
             verdict = Conclusion(entry.details["verdict"])
             yield Moment(entry.at, words.VERDICTS[verdict], "", words.VERDICT_TONES[verdict], "", there)
     for station in view.stations:
-        yield from _notices(station, station.notices)
+        yield from _notices(station)
 
 
-def _notices(station: StationView, lines: Iterable[NoticeLine]) -> Iterator[Moment]:
-    for line in lines:
-        if line.state == "cancelled":
-            continue
-        who = line.post or "defensa"
-        title = f"{words.MEDIA[line.medium]} a {who}: {words.status_word(line.medium, line.status).lower()}"
-        tone = words.STATUS_TONES[line.status] if line.status else ""
-        more = words.CAUSES[line.cause] + (f", nivel {line.level}" if line.level and line.badge else "")
-        yield Moment(line.at or line.due_at, title, more, tone, station.name, station.time_zone)
+def _notices(station: StationView) -> Iterator[Moment]:
+    """One line for all that was sent to one person at once: SMS, call and mail, each with how far it came."""
+    together: dict[tuple[str, str, datetime], list[NoticeLine]] = {}
+    for line in station.notices:
+        if line.state != "cancelled":
+            key = line.badge or "defensa", words.CAUSES[line.cause], line.due_at
+            together.setdefault(key, []).append(line)
+    for (_, cause, due_at), lines in together.items():
+        ways = (
+            f"{words.MEDIA[each.medium]}: {words.status_word(each.medium, each.status)}" for each in lines
+        )
+        title = f"Aviso a {lines[0].post or 'la defensa'}: {cause[0].lower()}{cause[1:]}"
+        yield Moment(due_at, title, " · ".join(ways), _tone(lines), station.name, station.time_zone)
+
+
+def _tone(lines: Iterable[NoticeLine]) -> str:
+    """Good as soon as one of them arrived; bad once every one has failed."""
+    known = [line for line in lines if line.status]
+    if any(receipt(line.medium, line.status) for line in known if line.status):
+        return "ok"
+    return "bad" if known and all(line.status and line.status.failed for line in known) else ""
 
 
 def _more(entry: Entry, posts: dict[str, str]) -> str:
@@ -151,7 +165,7 @@ def _more(entry: Entry, posts: dict[str, str]) -> str:
     details = entry.details
     parts = [str(details.get("post") or posts.get(str(details.get("officer", "")), ""))]
     reason = str(details.get("reason", ""))
-    if entry.event is not Event.SUBMITTED and reason:
+    if entry.event is not Event.SUBMITTED and reason != "opened":
         parts.append(words.REASONS.get(reason, ""))
     if entry.event is Event.ESCALATED and details.get("level"):
         parts.append(f"nivel {details['level']}")

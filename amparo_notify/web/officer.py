@@ -18,6 +18,7 @@ from amparo_notify.cases.officer import NoticeView, Report
 from amparo_notify.core.errors import Denied, Fault, Invalid, Missing, Refusal
 from amparo_notify.core.order import OutcomeCode, deadline
 from amparo_notify.core.state import Phase
+from amparo_notify.store.orders import KeptPerson
 from amparo_notify.web.context import now, services
 from amparo_notify.web.outcomes import ASKED, GROUPS
 from amparo_notify.web.security import Audience, drop_cookie, may, read_cookie, set_cookie
@@ -275,6 +276,7 @@ def _order(token: str, view: NoticeView, said: Said | None = None, status: int =
         said=said or Said(),
         current=_current(view),
         over=view.phase in OVER,
+        pending=_pending(view),
         groups=GROUPS,
         asked=ASKED,
         images=hasattr(services().verifier, "pages"),
@@ -298,6 +300,12 @@ def _order(token: str, view: NoticeView, said: Said | None = None, status: int =
     response.content_length = len(page)
     response.call_on_close(closed)
     return response
+
+
+def _pending(view: NoticeView) -> list[KeptPerson]:
+    """The persons of whom something is still asked: no report, or only reports that leave the matter open."""
+    done = {each.person for each in view.outcomes if each.code.ends_here}
+    return [each for each in view.persons if each.id not in done]
 
 
 def _local_input(instant: datetime | None, zone: str) -> str:
