@@ -40,10 +40,20 @@ def confirm(services: Services, caller: Caller, order_id: int, now: datetime) ->
         open_held(services, tx, order, caller, now)
 
 
-def open_held(services: Services, tx: Connection, order: Order, caller: Caller | None, now: datetime) -> None:
-    """Let a held order go out: confirmed by `caller`, or (None) at its limit, marked. The caller holds the lock."""
+def open_held(
+    services: Services,
+    tx: Connection,
+    order: Order,
+    caller: Caller | None,
+    now: datetime,
+    *,
+    marked: bool = False,
+) -> None:
+    """Let a held order go out, confirmed by `caller` or by itself (None). The caller holds the lock.
+
+    `marked`: it goes out at its limit, with the signer's revocation not consulted.
+    """
     registered = _register(services, tx, order, now) if caller and order.hold_reason == UNREGISTERED else []
-    marked = caller is None
     orders.change(tx, order.id, state=str(OrderState.OPEN), marked=marked, release_at=None)
     details: dict[str, object] = {
         "reason": order.hold_reason or "",

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from amparo_notify.core.evidence import Actor
 from amparo_notify.core.notice import Medium
-from amparo_notify.core.ports import Provider, Sealer, Verifier
+from amparo_notify.core.ports import Lists, Provider, Sealer, Verifier
 from amparo_notify.store.database import Database
 from amparo_notify.store.vault import Vault
 
@@ -34,6 +34,7 @@ class Services:
     vault: Vault
     sealer: Sealer
     verifier: Verifier
+    lists: Lists
     tokens: Tokens
     secrets: Secrets
     providers: Mapping[Medium, tuple[Provider, ...]]

@@ -54,6 +54,10 @@ ALARMS: dict[str, tuple[str, str]] = {
         "The station asks the court to clarify whom the order protects.",
     ),
     "transferred": ("La estación informa un traslado.", "The station reports a transfer."),
+    "revoked": (
+        "El certificado de quien firmó estaba revocado: decida si retira la orden.",
+        "The signer's certificate was revoked: decide whether to withdraw the order.",
+    ),
     "wrong_station": (
         "La estación informa que la orden no le corresponde.",
         "The station reports that the order is not for it.",

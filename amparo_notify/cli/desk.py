@@ -2,28 +2,18 @@
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import datetime
 
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import OperationalError
 
-from amparo_notify.bootstrap import build
+from amparo_notify.bootstrap import NoJudge, build
 from amparo_notify.cases.services import Services
 from amparo_notify.cli.settings import VERSIONS, configuration
 from amparo_notify.config import Config
 from amparo_notify.core.errors import Fault, Unfit
-from amparo_notify.core.verdict import Examination
 from amparo_notify.store.database import Database
 
 _MIGRATE = "Run: amparo-notify db upgrade"
-
-
-class NoJudge:
-    """The verifier of a process that judges no uploads: a bad trust anchor must not stop it."""
-
-    def examine(self, document: bytes, signature: bytes | None, moment: datetime) -> Examination:
-        """Never called by a command that reads or manages. Raises Unfit."""
-        raise Unfit(Fault("verifier", "this process judges no documents.", "Use amparo-notify submit."))
 
 
 @contextmanager

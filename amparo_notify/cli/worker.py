@@ -6,11 +6,16 @@ import signal
 import threading
 from types import FrameType
 
+import structlog
+
 from amparo_notify import logs, worker
+from amparo_notify.bootstrap import trust
 from amparo_notify.cli.common import GOOD, Commands, family
 from amparo_notify.cli.desk import built, require_tables
 from amparo_notify.cli.settings import configuration
 from amparo_notify.cli.supervised import stop_with_parent
+from amparo_notify.config import Config
+from amparo_notify.core.errors import Unfit
 
 
 def add_parsers(commands: Commands) -> None:
@@ -37,7 +42,17 @@ def run(options: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
     stop_with_parent()
-    with built(config, uploads=False) as services:
+    with built(config, uploads=_can_judge(config)) as services:
         require_tables(services.database)
         worker.run(services, stop)
     return GOOD
+
+
+def _can_judge(config: Config) -> bool:
+    """Whether the trust anchors can be read. If not, documents are not judged anew; the chase goes on."""
+    try:
+        trust(config)
+    except Unfit as unfit:
+        structlog.get_logger(__name__).error("trust anchors unusable", reason=str(unfit))
+        return False
+    return True

@@ -38,6 +38,7 @@ class Event(StrEnum):
     ALARMED = "alarm"
     REMINDED = "reminded"
     REPORTED = "outcome_reported"
+    REJUDGED = "judged_anew"
     FLIGHT_CHANGED = "flight_changed"
     STATION_ADDED = "station_added"
     EXTENDED = "document_added"

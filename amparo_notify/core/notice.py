@@ -32,6 +32,7 @@ class Cause(StrEnum):
     EXTENDED = "extended"  # a further document
     WITHDRAWN = "withdrawn"
     ALARM = "alarm"  # to the court: something needs a human
+    VERDICT = "verdict"  # the verdict on the signature changed after the order went out
     TRACKING = "tracking"  # to a lawyer: the tracking code
 
 

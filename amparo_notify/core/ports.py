@@ -1,6 +1,6 @@
 """What the application asks of the outside; adapters on the floor above satisfy it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -58,8 +58,29 @@ class ProviderEvent:
     raw: Mapping[str, str] = field(default_factory=dict)  # redacted of PINs; personal, so kept encrypted
 
 
+@dataclass(frozen=True)
+class FetchedList:
+    """A revocation list as its source gave it, checked; or why it could not be had."""
+
+    source: str
+    body: bytes = b""
+    next_update: datetime | None = None
+    error: str = ""
+
+
+class Lists(Protocol):
+    """The operator's sources of revocation lists: files, directories and addresses. Never one from an upload."""
+
+    def fetch(self) -> Iterable[FetchedList]:
+        """Read every source now. A source that fails yields its error; nothing is raised."""
+
+
 class Verifier(Protocol):
     """Judges a signed document. Never raises for what a document contains."""
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash over all that it trusts: hosts that judge alike have the same. Empty where it judges nothing."""
 
     def examine(self, document: bytes, signature: bytes | None, moment: datetime) -> Examination: ...
 

@@ -54,6 +54,11 @@ class Judge:
     def trust(self) -> Trust:
         return self._trust
 
+    @property
+    def fingerprint(self) -> str:
+        """A hash over all that it trusts."""
+        return self._trust.fingerprint
+
     def warm(self) -> None:
         """Start the warm parent now rather than with the first document (about 0.7 s). Raises Unfit."""
         with self._lock:

@@ -235,6 +235,12 @@ def add_document(tx: Connection, safe: Safe, verdict: Verdict, **columns: object
     tx.execute(insert(document).values(verdict_sealed=sealed, **columns))
 
 
+def change_verdict(tx: Connection, safe: Safe, order_id: int, kept: "Document", verdict: Verdict) -> None:
+    """Keep a new verdict on a document; the log holds the one before."""
+    sealed = safe.seal_json(verdict_json(verdict), f"verdict:{order_id}:{kept.sha256}")
+    tx.execute(update(document).where(document.c.id == kept.id).values(verdict_sealed=sealed))
+
+
 def documents(tx: Connection, safe: Safe, order_id: int) -> list[Document]:
     """An order's documents, oldest first."""
     rows = tx.execute(select(document).where(document.c.orders == order_id).order_by(document.c.id))

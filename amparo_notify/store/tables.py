@@ -407,6 +407,7 @@ notice = Table(
     CheckConstraint("(officer IS NULL) <> (lawyer IS NULL)", name="one_recipient"),
     Index(
         "ix_notice_due",
+        "medium",
         "rank",
         "next_at",
         postgresql_where=text("next_at IS NOT NULL"),
@@ -515,6 +516,7 @@ heartbeat = Table(
     "heartbeat",
     metadata,
     Column("worker", String(80), primary_key=True),
+    Column("trust", String(64), nullable=False, server_default=""),  # what this process judges by
     Column("at", Instant, nullable=False),
 )
 

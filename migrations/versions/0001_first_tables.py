@@ -93,6 +93,7 @@ def create_tables() -> None:
     op.create_table(
         "heartbeat",
         sa.Column("worker", sa.String(length=80), nullable=False),
+        sa.Column("trust", sa.String(length=64), server_default="", nullable=False),
         sa.Column("at", INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("worker", name=op.f("pk_heartbeat")),
     )
@@ -501,7 +502,7 @@ def create_tables() -> None:
     op.create_index(
         "ix_notice_due",
         "notice",
-        ["rank", "next_at"],
+        ["medium", "rank", "next_at"],
         unique=False,
         postgresql_where=sa.text("next_at IS NOT NULL"),
         sqlite_where=sa.text("next_at IS NOT NULL"),
