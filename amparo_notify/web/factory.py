@@ -11,15 +11,38 @@ from jinja2 import StrictUndefined
 
 from amparo_notify.cases.services import Services
 from amparo_notify.config import Config
-from amparo_notify.web import auth, court, court_verbs, errors, present, words
+from amparo_notify.web import (
+    auth,
+    callbacks,
+    court,
+    court_verbs,
+    demo,
+    errors,
+    health,
+    lawyer,
+    officer,
+    present,
+    verify,
+    words,
+)
 from amparo_notify.web.context import now
 from amparo_notify.web.security import csrf, guard
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 STATIC = Path(__file__).resolve().parent / "static"
 
-BLUEPRINTS: tuple[Blueprint, ...] = (auth.blueprint, court.blueprint, court_verbs.blueprint)
-UNSIGNED_FORMS: tuple[Blueprint, ...] = ()
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    auth.blueprint,
+    court.blueprint,
+    court_verbs.blueprint,
+    officer.blueprint,
+    lawyer.blueprint,
+    verify.blueprint,
+    callbacks.blueprint,
+    health.blueprint,
+    demo.blueprint,
+)
+UNSIGNED_FORMS: tuple[Blueprint, ...] = (callbacks.blueprint,)
 """No CSRF token here: what calls them is no browser, holds no cookie, and proves itself in each request."""
 
 
@@ -39,6 +62,8 @@ def create_app(services: Services, config: Config, extra: Iterable[Blueprint] = 
     for blueprint in UNSIGNED_FORMS:
         csrf.exempt(blueprint)
     app.context_processor(_known_to_templates)
+    if not config.live:
+        demo.mount(app)
     return app
 
 
