@@ -3,6 +3,7 @@
 import json
 from argparse import ArgumentParser
 from collections.abc import Callable
+from time import perf_counter
 
 import pytest
 
@@ -112,3 +113,11 @@ def test_no_orders_at_all_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> No
     with pytest.raises(SystemExit):
         simulated("--orders", "0")
     assert "debe ser al menos 1" in capsys.readouterr().err
+
+
+@pytest.mark.long
+def test_ten_thousand_orders_take_less_than_a_minute_and_none_is_lost() -> None:
+    began = perf_counter()
+    results = simulate(10_000, 2026)
+    assert perf_counter() - began < 60
+    assert all(result.first_notice is not None or result.alarms for result in results)
