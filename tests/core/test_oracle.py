@@ -1,4 +1,4 @@
-"""On duty according to us, and according to an independent reader of the same cycle as an iCalendar file.
+"""On duty according to us, and according to an independent reader of the calendar that we export.
 
 The calendar says "every so many days" in the station's zone and leaves the arithmetic to recurring-ical-events.
 """
@@ -6,17 +6,17 @@ The calendar says "every so many days" in the station's zone and leaves the arit
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 import pytest
-import recurring_ical_events
-from icalendar import Calendar, Event
+import recurring_ical_events  # type: ignore[import-untyped]
+from icalendar import Calendar
 
+from amparo_notify.core.agenda import export
 from amparo_notify.core.roster import Roster, Rotation, Shift
 from tests.core.strategies import ZONES
 
 NEW_YEAR = date(2026, 1, 1)
-DAY = timedelta(days=1)
+STAMP = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def halves(hour: int, minute: int = 0) -> tuple[tuple[time, time], tuple[time, time]]:
@@ -63,26 +63,9 @@ class Occurrence(NamedTuple):
     badge: str
 
 
-def calendar(rotation: Rotation, zone: str) -> Calendar:
-    """One repeating event for each shift and badge, in local time."""
-    found = Calendar()
-    for number, shift in enumerate(rotation.shifts):
-        first = rotation.starts_on + shift.day * DAY
-        last = first if shift.end > shift.start else first + DAY
-        for badge in rotation.slots[shift.slot]:
-            event = Event()
-            event.add("uid", f"{number}-{badge}")
-            event.add("summary", badge)
-            event.add("dtstart", datetime.combine(first, shift.start, ZoneInfo(zone)))
-            event.add("dtend", datetime.combine(last, shift.end, ZoneInfo(zone)))
-            event.add("rrule", {"freq": "daily", "interval": rotation.days})
-            found.add_component(event)
-    return found
-
-
 def oracle(rotation: Rotation, zone: str, years: range) -> list[Occurrence]:
     """Every watch that touches those years, as the library expands the calendar (through its text)."""
-    read = Calendar.from_ical(calendar(rotation, zone).to_ical())
+    read = Calendar.from_ical(export(Roster("XXX", zone, rotations=(rotation,)), STAMP))
     events = recurring_ical_events.of(read).between(date(years.start, 1, 1), date(years.stop, 1, 1))
     return [
         Occurrence(e["DTSTART"].dt.astimezone(UTC), e["DTEND"].dt.astimezone(UTC), str(e["SUMMARY"]))
