@@ -59,6 +59,11 @@ class Judge:
         """A hash over all that it trusts."""
         return self._trust.fingerprint
 
+    @property
+    def process_id(self) -> int | None:
+        """The warm parent's process, where one runs: for metrics and tests."""
+        return self._process.pid if self._process is not None else None
+
     def warm(self) -> None:
         """Start the warm parent now rather than with the first document (about 0.7 s). Raises Unfit."""
         with self._lock:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import cache
 
 from amparo_notify.core.verdict import Conclusion, Examination, Reason
-from amparo_notify.demo.signing import PLAIN, Stamp, Style, sign_cms, sign_pdf
+from amparo_notify.demo.signing import Stamp, Style, sign_cms, sign_pdf
 from amparo_notify.pki.anchors import Trust
 from amparo_notify.pki.verify import Materials, examine
 from tests.authority import NOW, authority, judge, order, time_stamper
@@ -104,6 +104,3 @@ def enveloped() -> bytes:
 def stamped(moment: datetime = NOW, **traits: object) -> Style:
     """A style with a time-stamp by the tests' own authority."""
     return Style(signing_time=NOW, stamp=Stamp(time_stamper(), moment), **traits)  # type: ignore[arg-type]
-
-
-__all__ = ["PLAIN", "Case", "case", "enveloped", "signed", "stamped", "trusting", "usual"]

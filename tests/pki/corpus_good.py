@@ -87,7 +87,7 @@ def into_a_field_prepared_beforehand():
     return sign_pdf(sign_pdf(output.getvalue(), judge()), secretary(), field="Firma2")
 
 
-@case(PASSED, tools="pdfsig")
+@case(PASSED)
 def document_time_stamp_after():
     return stamp_pdf(signed(), Stamp(time_stamper(), NOW))
 

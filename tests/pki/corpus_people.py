@@ -4,7 +4,7 @@ import hashlib
 from datetime import timedelta
 
 from amparo_notify.core.verdict import Reason
-from amparo_notify.demo.authority import AUTHORITY, YEAR, Authority, Profile, revocation_list
+from amparo_notify.demo.authority import YEAR, revocation_list
 from amparo_notify.demo.signing import (
     PLAIN,
     Stamp,
@@ -473,6 +473,3 @@ def _both_roots() -> Trust:
 @case(PASSED, trust=_both_roots)
 def two_authorities_of_one_name_told_apart():
     return signed()
-
-
-__all__ = ["AUTHORITY", "Authority", "Profile"]
