@@ -21,6 +21,7 @@ ROWS = 4
 MOST_PERSONS = 200
 LONGEST = 500
 """Characters of one field of a person: more is a slip of the clipboard."""
+YEARS = range(2000, 2101)
 _ROW = re.compile(r"person-(\d{1,4})-([a-z_]+)")
 
 
@@ -140,6 +141,9 @@ def departure(text: str, zone: ZoneInfo | None, where: str, faults: list[Fault])
         naive = datetime.fromisoformat(text).replace(tzinfo=None)
     except ValueError:
         faults.append(Fault(where, f"«{text}» no es una fecha con hora.", "Escríbala así: 2026-11-21 14:35."))
+        return None
+    if naive.year not in YEARS:
+        faults.append(Fault(where, f"El año {naive.year} no puede ser.", "Revise la fecha de salida."))
         return None
     instant = naive.replace(tzinfo=zone, fold=0).astimezone(UTC)
     if instant.astimezone(zone).replace(tzinfo=None) != naive:

@@ -7,11 +7,13 @@ from functools import lru_cache
 from pathlib import Path
 
 from flask import Blueprint, Flask, g, url_for
+from flask.json.provider import DefaultJSONProvider
 from jinja2 import StrictUndefined
 
 from amparo_notify.cases.services import Services
 from amparo_notify.config import Config
 from amparo_notify.web import (
+    api,
     auth,
     callbacks,
     court,
@@ -38,11 +40,11 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     officer.blueprint,
     lawyer.blueprint,
     verify.blueprint,
+    api.blueprint,
     callbacks.blueprint,
     health.blueprint,
-    demo.blueprint,
 )
-UNSIGNED_FORMS: tuple[Blueprint, ...] = (callbacks.blueprint,)
+UNSIGNED_FORMS: tuple[Blueprint, ...] = (api.blueprint, callbacks.blueprint)
 """No CSRF token here: what calls them is no browser, holds no cookie, and proves itself in each request."""
 
 
@@ -54,17 +56,26 @@ def create_app(services: Services, config: Config, extra: Iterable[Blueprint] = 
     app.extensions["config"] = config
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.json = _Json(app)
     present.install(app)
     errors.install(app)
     guard(app, auth.admit)
     for blueprint in (*BLUEPRINTS, *extra):
         app.register_blueprint(blueprint)
+    if not config.live:
+        app.register_blueprint(demo.blueprint)
+        demo.mount(app)
     for blueprint in UNSIGNED_FORMS:
         csrf.exempt(blueprint)
     app.context_processor(_known_to_templates)
-    if not config.live:
-        demo.mount(app)
     return app
+
+
+class _Json(DefaultJSONProvider):
+    """Answers keep their order and their accents."""
+
+    sort_keys = False
+    ensure_ascii = False
 
 
 def _known_to_templates() -> dict[str, object]:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from flask import Flask, current_app, g, request
 from flask import Response as FlaskResponse
 from flask_wtf.csrf import CSRFProtect  # type: ignore[import-untyped]
-from werkzeug.exceptions import Forbidden, RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest, Forbidden, RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
 from amparo_notify.cases.submit import MOST_BYTES
@@ -36,6 +36,10 @@ class Audience(StrEnum):
     TOKEN = "token"  # noqa: S105 - a court's own system, with a bearer token
     LINK = "link"  # whoever holds the link; the case behind the view asks for the rest
     PROVIDER = "provider"  # the view checks the provider's signature before it reads anything
+
+
+PROGRAMS = frozenset({Audience.TOKEN, Audience.PROVIDER})
+"""They are no browsers: no cookie, no form; their bodies are theirs to read."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,8 @@ def guard(app: Flask, sign_in: Callable[[Rule], Response | None]) -> None:
     def let_in() -> Response | None:
         g.nonce = secrets.token_urlsafe(16)
         rule = rule_of(app, request.endpoint)
+        if "\0" in request.path or "%00" in request.query_string.decode("latin-1"):
+            raise BadRequest  # no text of ours holds one, and PostgreSQL takes none
         if request.endpoint is None:
             return None  # nothing is there: 404
         if rule is None:
@@ -90,11 +96,18 @@ def guard(app: Flask, sign_in: Callable[[Rule], Response | None]) -> None:
         request.max_content_length = rule.body
         if request.content_length is not None and request.content_length > rule.body:
             raise RequestEntityTooLarge
-        if rule.audience not in (Audience.TOKEN, Audience.PROVIDER):
+        if rule.audience not in PROGRAMS:
             _same_site()
         return sign_in(rule)
 
     csrf.init_app(app)
+
+    @app.before_request
+    def clean_form() -> None:
+        rule = rule_of(app, request.endpoint)
+        if rule and rule.audience not in PROGRAMS and any("\0" in value for value in request.form.values()):
+            raise BadRequest
+
     app.after_request(add_headers)
 
 

@@ -5,7 +5,25 @@ from pathlib import Path
 
 import pytest
 
+from amparo_notify.pki.judge import Judge
 from tests.web.desk import Browser, Desk, Ground, lay
+from tests.world import World, telling, trusting
+
+
+@pytest.fixture(scope="session")
+def verifier() -> Iterator[Judge]:
+    """One warm verifier for all worlds."""
+    judge = trusting()
+    yield judge
+    judge.close()
+
+
+@pytest.fixture
+def world(sqlite_url: str, verifier: Judge, tmp_path: Path) -> Iterator[World]:
+    """Everybody, carriers included, for pages that need somebody at the other end."""
+    with telling(sqlite_url, verifier, tmp_path / "keys") as told:
+        yield told
+        told.forget()  # what arrived is the stories' matter
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -13,8 +13,10 @@ from typing import Any
 
 import pyotp
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from amparo_notify.bootstrap import build
 from amparo_notify.cases import manage, signin
 from amparo_notify.cases.manage import NewOfficer
 from amparo_notify.cases.services import OPERATOR, Services
@@ -25,12 +27,10 @@ from amparo_notify.demo.order_pdf import DemoOrder, order_pdf
 from amparo_notify.demo.signing import Stamp, Style, sign_cms, sign_pdf
 from amparo_notify.pki.anchors import Trust
 from amparo_notify.pki.judge import Judge
-from amparo_notify.seal.envelope import LinkKey, Vault
-from amparo_notify.seal.jws import JwsSealer
-from amparo_notify.seal.keys import Keyring
 from amparo_notify.seal.secrets import Argon2
 from amparo_notify.store.database import Database
 from amparo_notify.store.migrations import upgrade
+from amparo_notify.store.tables import metadata
 from amparo_notify.web import create_app
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -59,7 +59,7 @@ class Clock:
 class Ground:
     """What is made once for all tests: keys, a database to copy, signers, and the accounts' seeds."""
 
-    keyring: Keyring
+    keys: Path
     database: Path
     trust: Trust
     judge: Identity
@@ -71,7 +71,6 @@ class Ground:
 
 def lay(folder: Path) -> Ground:
     """Make a court's installation once, through the cases that an administrator uses."""
-    keyring = Keyring.load(folder / "keys", NOW)
     file = folder / "desk.db"
     upgrade(f"sqlite:///{file}")
     authority = Authority.create(NOW - YEAR)
@@ -85,23 +84,20 @@ def lay(folder: Path) -> Ground:
         crls[-1].write_bytes(authority.crl(NOW - timedelta(hours=1), by_root=by_root, lasts=4 * YEAR))
     trust = Trust.load([trust_folder], crls=crls)
     with closing(Database(f"sqlite:///{file}")) as database:
-        services = _services(keyring, database, Judge(trust), Clock(NOW))
+        config = Config.from_environment({}, uploads=False, var=folder)
+        services = _services(config, database, Judge(trust), Clock(NOW))
         seeds, token = _people(services, judge)
-    return Ground(keyring, file, trust, judge, substitute, stamper, seeds, token)
+    return Ground(folder / "keys", file, trust, judge, substitute, stamper, seeds, token)
 
 
-def _services(keyring: Keyring, database: Database, judge: Judge, clock: Clock) -> Services:
-    return Services(
+def _services(config: Config, database: Database, judge: Judge, clock: Clock) -> Services:
+    return build(
+        config,
         database=database,
-        vault=Vault.of(keyring),
-        sealer=JwsSealer(keyring),
         verifier=judge,
-        tokens=LinkKey.of(keyring),
-        secrets=Argon2(),
+        secrets=Argon2(rounds=1, memory=64),  # the real thing, made quick
         providers={},  # no dispatcher runs here: what would be sent stays in the outbox
         clock=clock,
-        public_url="http://localhost:8000",
-        software="amparo_notify test",
     )
 
 
@@ -144,10 +140,22 @@ class Desk:
         file = Path(shutil.copy(ground.database, folder / "amparo.db"))
         self.database = Database(f"sqlite:///{file}")
         self.judge = Judge(ground.trust)
-        self.services = _services(ground.keyring, self.database, self.judge, self.clock)
-        self.config = Config.from_environment({}, var=folder, **config)
-        self.services = replace(self.services, public_url=self.config.public_url)
+        self.config = self.configured(**config)
+        self.services = _services(self.config, self.database, self.judge, self.clock)
         self.app = create_app(self.services, self.config)
+
+    def configured(self, **config: Any) -> Config:
+        """This desk's configuration, but for what is given."""
+        return Config.from_environment({}, uploads=False, var=self.folder, keys=self.ground.keys, **config)
+
+    def rows(self) -> dict[str, list[Any]]:
+        """Everything that the database holds."""
+        with self.database.read() as tx:
+            return {
+                name: sorted(map(repr, tx.execute(select(table)))) for name, table in metadata.tables.items()
+            }
+
+    passphrase = data.PASSPHRASE
 
     def close(self) -> None:
         self.judge.close()

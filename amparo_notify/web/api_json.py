@@ -1,0 +1,235 @@
+"""The API's JSON: orders read strictly, every fault at once, and what is answered about them."""
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from amparo_notify.cases.track import Entry, OrderView, StationView
+from amparo_notify.core.errors import Fault
+from amparo_notify.core.order import Person, deadline
+from amparo_notify.core.reading import Parser, each, instant, read, record
+from amparo_notify.core.verdict import Signer, Verdict
+from amparo_notify.store.outbox import NoticeLine
+
+LONGEST = 500
+"""Characters of one text."""
+LONGEST_INSTRUCTION = 2_000
+MOST = 200
+"""Persons, stations or lawyers of one order: more is a slip, and an order that nobody could carry out."""
+YEARS = range(2000, 2101)
+
+
+def _text(longest: int) -> Parser:
+    def parse(value: Any, where: str, faults: list[Fault]) -> Any:
+        if not isinstance(value, str):
+            faults.append(Fault(where, "No es un texto.", "Escríbalo entre comillas."))
+            return ""
+        if len(value) > longest:
+            faults.append(Fault(where, f"Pasa de {longest} caracteres.", "Acórtelo."))
+        if any(unicodedata.category(char) in ("Cc", "Cs") and char not in "\n\t" for char in value):
+            faults.append(Fault(where, "Tiene caracteres de control.", "Quítelos."))
+        return value.strip()
+
+    return parse
+
+
+def _truth(value: Any, where: str, faults: list[Fault]) -> Any:
+    if not isinstance(value, bool):
+        faults.append(Fault(where, "No es verdadero ni falso.", "Use true o false."))
+    return value
+
+
+def _maybe(parser: Parser) -> Parser:
+    def parse(value: Any, where: str, faults: list[Fault]) -> Any:
+        return None if value is None else parser(value, where, faults)
+
+    return parse
+
+
+def _departure(value: Any, where: str, faults: list[Fault]) -> Any:
+    before = len(faults)
+    found = instant(value, where, faults)
+    if len(faults) > before:
+        return None
+    if found.year not in YEARS:
+        faults.append(Fault(where, f"El año {found.year} no puede ser.", "Revise la fecha."))
+        return None
+    return found.astimezone(UTC)
+
+
+def _few(parser: Parser) -> Parser:
+    many = each(parser)
+
+    def parse(value: Any, where: str, faults: list[Fault]) -> Any:
+        if isinstance(value, list) and len(value) > MOST:
+            faults.append(Fault(where, f"Son más de {MOST}.", "Divida la orden en varias."))
+            return ()
+        return many(value, where, faults)
+
+    return parse
+
+
+_short = _text(LONGEST)
+_PERSON = record(
+    Person,
+    {},
+    {
+        "name": _short,
+        "aliases": _short,
+        "nationality": _short,
+        "born": _short,
+        "passport": _short,
+        "held_at": _short,
+        "airline": _short,
+        "flight": _short,
+        "destination": _short,
+        "departs_at": _maybe(_departure),
+    },
+)
+_ORDER = record(
+    dict,
+    {"expediente": _short, "stations": _few(_short), "persons": _few(_PERSON)},
+    {
+        "court": _short,
+        "suspension": _short,
+        "lawyers": _few(_short),
+        "instruction": _text(LONGEST_INSTRUCTION),
+        "drill": _truth,
+    },
+)
+
+
+def order_of(data: Any) -> dict[str, Any]:
+    """Return the fields of a submission from JSON values. Raises Invalid with every fault of its form."""
+    fields: dict[str, Any] = read(_ORDER, data)
+    return fields
+
+
+# -- answers ------------------------------------------------------------------------------------------------
+
+
+def verdict_json(verdict: Verdict) -> dict[str, object]:
+    """A verdict in the shape of `amparo-notify verify --json`."""
+    return {
+        "verdict": verdict.conclusion,
+        "reason": verdict.reason,
+        "explanation": verdict.explanation,
+        "format": verdict.format,
+        "document_sha256": verdict.document_sha256,
+        "signers": [_signer(signer) for signer in verdict.signers],
+    }
+
+
+def _signer(signer: Signer) -> dict[str, object]:
+    return {**asdict(signer), "signed_at": _at(signer.signed_at)}
+
+
+def _at(instant: datetime | None) -> str | None:
+    return instant.astimezone(UTC).isoformat() if instant else None
+
+
+def order_json(view: OrderView) -> dict[str, object]:
+    """How an order goes. Persons by number and flight only: whoever submitted them knows their names."""
+    order = view.order
+    departures = [kept.person.departs_at for kept in view.persons if kept.person.departs_at]
+    return {
+        "folio": order.folio,
+        "court": order.court_code,
+        "expediente": order.expediente,
+        "suspension": order.suspension,
+        "state": order.state,
+        "drill": order.drill,
+        "submitted_at": _at(order.submitted_at),
+        "hold_reason": order.hold_reason,
+        "revocation_not_consulted": order.marked,
+        "deadline": _at(deadline(min(departures, default=None))),
+        "verdict": verdict_json(view.verdict),
+        "persons": [
+            {
+                "position": kept.position,
+                "airline": kept.person.airline,
+                "flight": kept.person.flight,
+                "destination": kept.person.destination,
+                "departs_at": _at(kept.person.departs_at),
+            }
+            for kept in view.persons
+        ],
+        "documents": [
+            {"kind": each.kind, "sha256": each.sha256, "submitted_at": _at(each.submitted_at)}
+            for each in view.documents
+        ],
+        "stations": [_station(station) for station in view.stations],
+        "hold_notices": [_notice(line) for line in view.hold_notices],
+        "withdrawal_pending": view.withdrawal_pending,
+        "tracking_url": view.tracking_url,
+        "receipt": view.receipt.jws if view.receipt else None,
+        "events": view.timeline[-1].seq if view.timeline else 0,
+    }
+
+
+def _station(station: StationView) -> dict[str, object]:
+    heard = station.acknowledgement
+    return {
+        "station": station.code,
+        "name": station.name,
+        "time_zone": station.time_zone,
+        "phase": station.phase,
+        "level": station.level,
+        "levels": station.levels,
+        "round": station.round,
+        "next_at": _at(station.next_at),
+        "display_due": _at(station.display_due),
+        "outcome_due": _at(station.outcome_due),
+        "acknowledgement": {
+            "post": heard.post,
+            "officer": heard.badge,
+            "at": _at(heard.at),
+            "grade": heard.grade,
+        }
+        if heard
+        else None,
+        "outcomes": [
+            {
+                "person": each.position,
+                "code": each.code,
+                "at": _at(each.at),
+                "post": each.post,
+                "details": dict(each.details),
+            }
+            for each in station.outcomes
+        ],
+        "notices": [_notice(line) for line in station.notices],
+    }
+
+
+def _notice(line: NoticeLine) -> dict[str, object]:
+    return {
+        "level": line.level,
+        "round": line.round,
+        "officer": line.badge or None,
+        "post": line.post,
+        "channel": line.medium,
+        "purpose": line.purpose,
+        "cause": line.cause,
+        "due_at": _at(line.due_at),
+        "state": line.state,
+        "status": line.status,
+        "attempts": line.attempts,
+        "provider": line.provider or None,
+        "at": _at(line.at),
+    }
+
+
+def event_json(entry: Entry) -> Mapping[str, object]:
+    """One record of an order's log. Never personal."""
+    return {
+        "seq": entry.seq,
+        "at": _at(entry.at),
+        "event": entry.event,
+        "etsi": entry.event.etsi or None,
+        "station": entry.station or None,
+        "actor": entry.actor,
+        "details": dict(entry.details),
+    }
