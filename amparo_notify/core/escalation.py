@@ -47,6 +47,8 @@ __all__ = [
     "withdrawn",
 ]
 
+OWN_COURT = Level((Target(COURT),), ALL_MEDIA, 0)
+
 REMIND_EVERY = timedelta(days=1)
 """How often a court is reminded to close an order of which everything is known."""
 
@@ -216,7 +218,7 @@ class _Draft:
     def _tell_court(
         self, event: str, detail: str, due: datetime, media: tuple[Medium, ...] = ALL_MEDIA
     ) -> None:
-        reached = self._resolve(Level((Target(COURT),), media, 0))
+        reached = self._resolve(OWN_COURT)
         for recipient in reached.people:
             self._owe(
                 recipient, media, Purpose.INFORM, Cause.ALARM, due, first=event == "alarm", detail=detail

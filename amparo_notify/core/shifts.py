@@ -119,8 +119,9 @@ def serving(
         relieved = [duties.pop(badge) for badge in override.replaces or tuple(duties) if badge in duties]
         if override.replaces and not relieved:
             continue
-        ends = max((duty.until for duty in relieved), default=override.end)
-        until = min(override.end, ends) if override.replaces else override.end
+        until = override.end
+        if override.replaces:
+            until = min(until, max(duty.until for duty in relieved))
         for badge in override.officers:
             duties[badge] = Duty(
                 badge, rotation.name, "override", until.astimezone(UTC), override.start.astimezone(UTC)

@@ -84,11 +84,31 @@ def test_a_weekly_day_shift_leaves_the_night_to_nobody() -> None:
     assert badges(roster, datetime(2026, 3, 3, 5, tzinfo=UTC), "jefatura") == []
 
 
-def test_somebody_in_two_watches_that_meet_is_named_once_with_the_later_end() -> None:
-    shifts = (Shift(0, EIGHT, time(14), 0), Shift(0, time(12), time(20), 1))
+@pytest.mark.parametrize("turn", [1, -1])
+def test_somebody_in_two_watches_that_meet_is_named_once_with_the_later_end(turn: int) -> None:
+    shifts = (Shift(0, EIGHT, time(14), 0), Shift(0, time(12), time(20), 1))[::turn]
     rotation = Rotation("agentes", date(2026, 1, 1), 1, shifts, (("A-1",), ("A-1", "A-2")))
     duties = replace(BURBUJA, rotations=(rotation,)).on_duty("agentes", NOON + timedelta(hours=1))
-    assert [(duty.badge, duty.until.hour) for duty in duties] == [("A-1", 2), ("A-2", 2)]
+    assert {(duty.badge, duty.until.hour, duty.rotation) for duty in duties} == {
+        ("A-1", 2, "agentes"),
+        ("A-2", 2, "agentes"),
+    }
+
+
+@pytest.mark.parametrize("day", range(1, 8))
+def test_the_first_slot_serves_on_the_day_the_cycle_begins(day: int) -> None:
+    rotation = guard("agentes", ("A-1",), ("A-2",), ("A-3",), starts_on=date(2026, 1, day))
+    roster = replace(BURBUJA, rotations=(rotation,))
+    assert badges(roster, datetime(2026, 1, day, 18, tzinfo=UTC)) == ["A-1"]
+
+
+def test_instants_are_given_in_utc_wherever_the_machine_stands() -> None:
+    cover = Override("agentes", NOON.astimezone(TIJUANA), after(days=2).astimezone(TIJUANA), ("A-1",))
+    (duty,) = covered(BURBUJA, cover).on_duty("agentes", after(hours=1))
+    (other,) = BURBUJA.on_duty("agentes", NOON)
+    turn = covered(BURBUJA, cover).next_handover(NOON)
+    found = [duty.since, duty.until, other.since, other.until, turn]
+    assert [at.tzinfo for at in found if at] == [UTC] * 5
 
 
 @pytest.mark.parametrize(
@@ -132,6 +152,17 @@ def test_an_override_without_names_replaces_everybody() -> None:
 def test_an_override_says_so_and_ends_with_itself() -> None:
     (duty,) = covered(BURBUJA, Override("agentes", NOON, after(hours=2), ("A-1",))).on_duty("agentes", NOON)
     assert (duty.source, duty.since, duty.until) == ("override", NOON, after(hours=2))
+
+
+def test_an_override_without_names_outlasts_the_watch_it_replaces() -> None:
+    (duty,) = covered(BURBUJA, Override("agentes", NOON, after(days=2), ("A-1",))).on_duty("agentes", NOON)
+    assert (duty.until, duty.rotation) == (after(days=2), "agentes")
+
+
+def test_a_cover_that_finds_nobody_to_replace_does_not_hide_the_next() -> None:
+    idle = Override("agentes", NOON, after(days=1), ("A-1",), ("A-2",))
+    roster = covered(BURBUJA, idle, Override("agentes", NOON, after(days=1), ("A-2",), ("A-3",)))
+    assert badges(roster, NOON) == ["A-2"]
 
 
 def test_cover_for_one_person_serves_only_while_that_person_would() -> None:
@@ -180,6 +211,23 @@ def test_an_empty_roster_never_changes() -> None:
 def test_the_end_of_a_watch_without_a_successor_is_a_handover() -> None:
     rotation = Rotation("agentes", date(2026, 1, 1), 1, (Shift(0, EIGHT, time(14), 0),), (("A-1",),))
     assert replace(BURBUJA, rotations=(rotation,)).next_handover(NOON) == after(hours=2)
+
+
+def test_the_end_of_a_night_without_a_successor_is_a_handover_on_the_next_day() -> None:
+    rotation = Rotation("agentes", date(2026, 1, 1), 1, (Shift(0, time(20), EIGHT, 0),), (("A-1",),))
+    roster = replace(BURBUJA, rotations=(rotation,))
+    assert [roster.next_handover(NOON), roster.next_handover(after(hours=8))] == [after(hours=8), HANDOVER]
+
+
+def test_two_watches_of_one_day_each_have_their_handovers() -> None:
+    shifts = (Shift(0, time(9), time(10), 0), Shift(0, time(13), time(14), 0))
+    roster = replace(BURBUJA, rotations=(Rotation("agentes", date(2026, 1, 1), 1, shifts, (("A-1",),)),))
+    turns = [NOON]
+    for _ in range(4):
+        turn = roster.next_handover(turns[-1])
+        assert turn
+        turns.append(turn)
+    assert [turn - NOON for turn in turns[1:]] == [timedelta(hours=h) for h in (1, 2, 21, 22)]
 
 
 @pytest.mark.parametrize("hours", [0.5, 2])

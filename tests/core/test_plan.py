@@ -85,8 +85,11 @@ class TestTheFirstLevel:
     def test_fires_even_if_the_clock_was_set_back_since(self) -> None:
         assert called(plan(FOUR, BURBUJA, opened(after(minutes=5), None), NOON)) == ["A-3"]
 
-    def test_uses_the_first_contact_that_works(self) -> None:
-        contacts = (Contact(Medium.SMS, 0, usable=False), Contact(Medium.SMS, 2), Contact(Medium.SMS, 1))
+    @pytest.mark.parametrize("turn", [1, -1])
+    def test_uses_the_first_contact_that_works(self, turn: int) -> None:
+        contacts = (Contact(Medium.SMS, 0, usable=False), Contact(Medium.SMS, 2), Contact(Medium.SMS, 1))[
+            ::turn
+        ]
         roster = replace(BURBUJA, officers={**BURBUJA.officers, "A-3": officer("A-3", contacts=contacts)})
         assert [o.contact for o in plan(FOUR, roster, opened(NOON, None), NOON).notices] == [1]
 
@@ -109,6 +112,10 @@ class TestTheFirstLevel:
         (step,) = plan(FOUR, roster, opened(NOON, None), NOON).steps
         assert step.recipients == (("A-1", "override agentes"),)
         assert step.left_out == (("A-3", "relieved_by_override"),)
+
+    def test_of_a_kind_that_nobody_knows_is_skipped(self) -> None:
+        odd = Policy((Level((Target("consulado"),), (Medium.SMS,), 0), *FOUR.levels), 300)
+        assert called(plan(odd, BURBUJA, opened(NOON, None), NOON)) == ["A-3"]
 
     def test_calls_somebody_named_twice_once(self) -> None:
         both = Level((Target("rotation", "agentes"), Target("post", "agente")), (Medium.SMS,), 0)
@@ -141,6 +148,9 @@ class TestTheClimb:
         roster = covered(BURBUJA, Override("jefatura", after(seconds=100), after(hours=1), ("A-2",)))
         answer = plan(FOUR, roster, first().state, after(seconds=180))
         assert called(answer) == ["A-2"]
+
+    def test_waits_a_second_between_rounds_even_where_a_policy_says_none(self) -> None:
+        assert first(levels(0, repeat_after=0)).next_at == after(seconds=1)
 
     def test_falls_back_on_the_default_levels_for_a_policy_that_has_none(self) -> None:
         assert called(plan(Policy((), 300), BURBUJA, opened(NOON, None), NOON)) == ["A-3"]
@@ -178,6 +188,20 @@ class TestADeparture:
         waits = [later - earlier for earlier, later in pairwise(seconds)]
         assert waits[0] == 120
         assert min(waits) == 60
+
+    def test_leaves_whole_seconds_between_rounds(self) -> None:
+        answer = first(departs_at=after(seconds=1205))
+        assert answer.next_at == after(seconds=120)
+
+    def test_at_this_very_instant_leaves_the_rounds_to_the_policy(self) -> None:
+        assert first(departs_at=NOON).next_at == after(seconds=300)
+
+    def test_is_the_reason_of_a_last_level_that_fires_at_the_very_deadline(self) -> None:
+        by = after(minutes=45, seconds=391)
+        assert [s.reason for s in at(after(seconds=390), departs_at=by).steps] == ["departure_near"]
+
+    def test_exactly_at_the_margin_is_near(self) -> None:
+        assert events(first(departs_at=after(minutes=45)))[-1] == ("escalated", "departure_near", 4)
 
     def test_that_has_passed_returns_the_rounds_to_the_policy(self) -> None:
         seconds = [s for _, level, s in firings(FOUR, after(minutes=-1), 4) if level == 1]
@@ -362,6 +386,11 @@ class TestAShiftChange:
         two_chiefs = replace(BURBUJA, rotations=(BURBUJA.rotations[0], guard("jefatura", ("J-1",), ("A-2",))))
         state = replace(first().state, phase=Phase.ACKNOWLEDGED, outcome_due=HANDOVER + timedelta(minutes=9))
         assert informed(plan(FOUR, two_chiefs, state, HANDOVER)) == ["A-1"]
+
+    def test_of_a_level_above_waits_for_it_even_if_somebody_there_was_told_as_an_agent(self) -> None:
+        two_chiefs = replace(BURBUJA, rotations=(BURBUJA.rotations[0], guard("jefatura", ("J-1",), ("A-3",))))
+        state = replace(first().state, phase=Phase.ACKNOWLEDGED, outcome_due=HANDOVER + timedelta(minutes=9))
+        assert informed(plan(FOUR, two_chiefs, state, HANDOVER - timedelta(hours=1))) == []
 
     def test_tells_the_levels_that_an_earlier_round_reached(self) -> None:
         two_chiefs = replace(BURBUJA, rotations=(BURBUJA.rotations[0], guard("jefatura", ("A-2",), ("J-1",))))

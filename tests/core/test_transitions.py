@@ -27,7 +27,8 @@ PAUSED = acknowledged(POLICY, CHASED, "A2", False, NOON)
 DISPLAY = replace(CHASED, cause=Cause.DISPLAY)
 RUNNING = acknowledged(POLICY, CHASED, "A2", True, NOON)
 OVERDUE = replace(CHASED, phase=Phase.OVERDUE, cause=Cause.OUTCOME)
-ENDED = [held(NOON, None), withdrawn(CHASED), closed(CHASED)]
+HELD = State(Phase.HELD, NOON)
+ENDED = [HELD, replace(CHASED, phase=Phase.WITHDRAWN), replace(CHASED, phase=Phase.CLOSED)]
 
 
 def test_a_new_order_is_chased() -> None:
@@ -96,7 +97,7 @@ def test_a_hold_is_ended_by_confirming_and_not_by_acknowledging() -> None:
     assert acknowledged(POLICY, state, "A2", True, NOON) is state
 
 
-@pytest.mark.parametrize(("minutes", "seconds"), [(40, 900), (20, 600), (4, 180), (-5, 900)])
+@pytest.mark.parametrize(("minutes", "seconds"), [(40, 900), (20, 600), (4, 180), (0, 900), (-5, 900)])
 def test_the_outcome_is_due_within_half_of_what_is_left_before_departure(minutes: int, seconds: int) -> None:
     state = acknowledged(POLICY, replanned(CHASED, after(minutes=minutes)), "A2", True, NOON)
     assert state.outcome_due == after(seconds=seconds)
@@ -126,9 +127,22 @@ def test_a_corrected_departure_keeps_the_rest() -> None:
     assert replanned(CHASED, after(hours=1)) == replace(CHASED, departs_at=after(hours=1))
 
 
-@pytest.mark.parametrize("state", [withdrawn(RUNNING), closed(RUNNING)])
-def test_withdrawal_and_closure_stop_every_clock(state: State) -> None:
-    assert (state.display_due, state.outcome_due) == (None, None)
+@pytest.mark.parametrize("state", [CHASED, PAUSED, RUNNING, OVERDUE, HELD])
+def test_withdrawal_and_closure_stop_every_clock_and_keep_the_rest(state: State) -> None:
+    stopped = replace(state, display_due=None, outcome_due=None)
+    assert withdrawn(state) == replace(stopped, phase=Phase.WITHDRAWN)
+    assert closed(state) == replace(stopped, phase=Phase.CLOSED)
+
+
+def test_a_held_order_keeps_its_departure() -> None:
+    assert held(NOON, after(hours=2)) == State(Phase.HELD, NOON, after(hours=2))
+
+
+@pytest.mark.parametrize("state", [CHASED, PAUSED, RUNNING, OVERDUE])
+def test_a_further_document_begins_a_new_round_of_the_order_itself(state: State) -> None:
+    assert extended(state, after(hours=5)) == State(
+        Phase.CHASING, NOON, None, state.round + 1, 0, after(hours=5), told=frozenset({"A-3"})
+    )
 
 
 def test_a_further_document_starts_the_chase_anew_from_the_first_level() -> None:
