@@ -105,13 +105,13 @@ def served(world: World) -> Iterator[str]:
 
 
 @contextmanager
-def chromium(width: int = 360, height: int = 800) -> Iterator[Page]:
+def chromium(width: int = 360, height: int = 800, scripts: bool = True) -> Iterator[Page]:
     """A real browser of a phone's size. It fails on any error of a script."""
     with sync_playwright() as playwright:
         browser: Browser = playwright.chromium.launch(
             executable_path="/usr/bin/chromium", args=["--no-sandbox"]
         )
-        page = browser.new_page(viewport={"width": width, "height": height})
+        page = browser.new_page(viewport={"width": width, "height": height}, java_script_enabled=scripts)
         broken: list[str] = []
         page.on("pageerror", lambda error: broken.append(str(error)))
         yield page
