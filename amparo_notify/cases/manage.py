@@ -404,10 +404,11 @@ def save_policy(services: Services, caller: Caller, station: str, policy: Policy
     return version
 
 
-def roster_of(services: Services, station: str) -> Roster:
-    """A station's newest roster with its people. Raises Missing."""
+def roster_of(services: Services, station: str, court: str | None = None) -> Roster:
+    """A station's newest roster with its people, and with a court's duty contacts where one is named. Raises Missing."""
     with services.database.read() as tx:
-        return rosters.current_roster(tx, _station(tx, station))
+        found = people.find_court(tx, code=court) if court else None
+        return rosters.current_roster(tx, _station(tx, station), found.id if found else None)
 
 
 def policy_of(services: Services, station: str) -> Policy:
