@@ -67,6 +67,15 @@ def alarm_court(
     services.database.wake(tx)
 
 
+def alarm_headquarters(
+    services: Services, tx: Connection, escalation: Escalation, event: int, detail: str, now: datetime
+) -> None:
+    """Tell headquarters what a station cannot settle; by voice too."""
+    for officer in people.officers(tx).values():
+        _tell(services, tx, escalation, officer, Cause.ALARM, event, detail, now, (*QUIET, Medium.VOICE))
+    services.database.wake(tx)
+
+
 def _tell(
     services: Services,
     tx: Connection,

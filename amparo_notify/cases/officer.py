@@ -12,7 +12,7 @@ from amparo_notify.cases import throttle
 from amparo_notify.cases.acknowledge import OVER, Proof, settle_acknowledgement, statement_for
 from amparo_notify.cases.compose import place
 from amparo_notify.cases.escalate import advance, gather
-from amparo_notify.cases.inform import alarm_court, inform
+from amparo_notify.cases.inform import alarm_court, alarm_headquarters, inform
 from amparo_notify.cases.services import Services
 from amparo_notify.cases.witness import Receipt, issue, newest_receipt, stream_of, witness
 from amparo_notify.core.errors import Conflict, Denied, Fault, Invalid, Missing
@@ -20,6 +20,7 @@ from amparo_notify.core.escalation import Phase, reported
 from amparo_notify.core.escalation import displayed as after_display
 from amparo_notify.core.events import Event, Grade
 from amparo_notify.core.evidence import Actor, Fact
+from amparo_notify.core.follow_up import DONE, follow_up
 from amparo_notify.core.notice import Cause
 from amparo_notify.core.order import LEGAL_GROUND, OutcomeCode, deadline
 from amparo_notify.core.verdict import Verdict
@@ -402,8 +403,10 @@ def _follow(
         escalations.save(tx, each.id, state, each.next_at)
         advance(services, tx, order, escalations.get(tx, each.id), now)
     inform(services, tx, order, Cause.REPORTED, seq, now, only=escalation.id, but=link.badge)
-    for code in dict.fromkeys(each.code for each in reports if each.code.alarms):
+    for code in dict.fromkeys(each.code for each in reports if follow_up(each.code) is not DONE):
         alarm_court(services, tx, order, escalation, seq, str(code), now)
+        if follow_up(code).headquarters:
+            alarm_headquarters(services, tx, escalation, seq, str(code), now)
 
 
 def correct_flight(

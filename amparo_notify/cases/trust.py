@@ -19,8 +19,17 @@ from amparo_notify.core.verdict import Verdict
 from amparo_notify.store import blobs, crls, escalations, orders, people
 from amparo_notify.store.orders import Document, Order
 
+FRESH_EVERY = 600
+"""Seconds between two looks at the operator's sources of revocation lists."""
+
 VERIFIER = Actor("system:verifier")
 _log = structlog.get_logger(__name__)
+
+
+def keep_fresh(services: Services, now: datetime) -> None:
+    """Fetch the revocation lists, and where one changed judge anew what is open."""
+    if refresh_lists(services, now):
+        judge_anew(services, now)
 
 
 def refresh_lists(services: Services, now: datetime) -> bool:

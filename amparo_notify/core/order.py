@@ -70,19 +70,6 @@ class OutcomeCode(StrEnum):
         """Whether nothing more is asked of the station that reports it."""
         return self.settles or self is OutcomeCode.WRONG_STATION
 
-    @property
-    def alarms(self) -> bool:
-        """Whether the court must act on it: it is told at once, by voice too."""
-        return self in {
-            OutcomeCode.DEPARTED,
-            OutcomeCode.IN_TRANSIT,
-            OutcomeCode.NOT_FOUND,
-            OutcomeCode.IDENTITY_DOUBT,
-            OutcomeCode.REFUSED,
-            OutcomeCode.WRONG_STATION,
-            OutcomeCode.TRANSFERRED,
-        }
-
 
 @dataclass(frozen=True)
 class Person:

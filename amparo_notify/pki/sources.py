@@ -8,7 +8,7 @@ import requests
 
 from amparo_notify.core.ports import FetchedList
 from amparo_notify.pki.anchors import Trust, files, read_certificates
-from amparo_notify.pki.revocation import read_list
+from amparo_notify.pki.lists import read_list
 
 MOST_BYTES = 32 << 20
 SECONDS = 20

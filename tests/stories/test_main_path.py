@@ -7,7 +7,7 @@ import pytest
 from amparo_notify.cases import court
 from amparo_notify.cases.submit import Rejected
 from amparo_notify.core.escalation import Phase
-from amparo_notify.core.order import OutcomeCode
+from amparo_notify.core.order import DocumentKind, OutcomeCode
 from amparo_notify.demo.faults import busy
 from amparo_notify.demo.order_pdf import order_pdf
 from tests.authority import NOW, authority
@@ -210,3 +210,71 @@ def test_a_corrected_flight_is_told_and_the_plan_is_made_anew(world: World) -> N
     for who in (CHIEF, HEADQUARTERS):
         world.expect(who, "sms", "voice", "email")
     world.forget()
+
+
+@pytest.mark.parametrize(
+    "code", [OutcomeCode.NOT_FOUND, OutcomeCode.IDENTITY_DOUBT, OutcomeCode.WRONG_STATION]
+)
+def test_an_outcome_that_needs_the_court_calls_it_at_once(world: World, code: OutcomeCode) -> None:
+    world.submit()
+    world.acknowledge(AGENT)
+    world.forget()
+    world.report(AGENT, code)
+    assert world.arrived()[f"voice {CLERK_ON_DUTY.badge}"] == 1
+    world.forget()
+
+
+def test_a_flight_that_has_left_calls_headquarters_too(world: World) -> None:
+    world.submit()
+    world.acknowledge(AGENT)
+    world.forget()
+    world.report(AGENT, OutcomeCode.DEPARTED, flight="ZZ 123")
+    world.expect(HEADQUARTERS, "sms", "voice", "email")
+    world.forget()
+
+
+def test_a_person_who_was_not_found_is_asked_after_again(world: World) -> None:
+    world.submit()
+    world.acknowledge(AGENT)
+    world.report(AGENT, OutcomeCode.NOT_FOUND, places="sala 75")
+    world.forget()
+    world.advance(minutes=15)
+    assert world.arrived()[f"voice {CHIEF.badge}"] == 1
+    world.forget()
+
+
+def test_a_person_settled_at_one_station_is_settled_at_the_other(world: World) -> None:
+    folio = world.submit(stations=(STATION, OTHER_STATION)).folio
+    world.acknowledge(AGENT)
+    world.report(AGENT, OutcomeCode.HALTED)
+    world.forget()
+    world.advance(minutes=30)
+    world.expect_silence()
+    assert {each.phase for each in world.view(folio).stations} == {Phase.REPORTED}
+
+
+def test_a_further_document_begins_the_chase_anew(world: World) -> None:
+    folio = world.submit().folio
+    world.acknowledge(AGENT)
+    world.forget()
+    extension = world.signed("1234/2026-II")
+    court.add_document(
+        world.services, world.clerk(), folio, DocumentKind.EXTENSION, extension, None, world.now
+    )
+    world.work()
+    assert world.view(folio).stations[0].phase is Phase.CHASING
+    assert world.arrived()[f"voice {AGENT.badge}"] == 2
+    world.forget()
+
+
+def test_a_signed_revocation_withdraws_the_order(world: World) -> None:
+    folio = world.submit().folio
+    world.expect_rung(AGENT)
+    revocation = world.signed("1234/2026-REV")
+    court.add_document(
+        world.services, world.clerk(), folio, DocumentKind.REVOCATION, revocation, None, world.now
+    )
+    world.work()
+    world.expect_told(AGENT, CLERK_ON_DUTY)
+    world.advance(hours=1)
+    world.expect_silence()
