@@ -121,10 +121,11 @@ class RegisteredSigner:
 def restrict(verdict: Verdict, registered: Sequence[RegisteredSigner]) -> Verdict:
     """Return the verdict where every signer is on the list; otherwise a PASSED one becomes INDETERMINATE.
 
-    What is already FAILED or INDETERMINATE for another reason keeps its reason.
+    What only waits for data becomes a matter for a person too, lest a stranger's order go out when the wait ends.
+    Everything else keeps its reason.
     """
     strangers = [s for s in verdict.signers if not any(each.is_by(s) for each in registered)]
-    if not verdict.passed or not strangers:
+    if not strangers or not (verdict.passed or verdict.awaits_data):
         return verdict
     names = " y ".join(signer.name for signer in strangers)
     explanation = (

@@ -127,18 +127,23 @@ def _nested(top: object) -> Iterator[generic.DictionaryObject]:
             pending.extend(value.raw_get(index) for index in range(len(value)))
 
 
+def _entry(each: generic.DictionaryObject, key: str) -> object:
+    """Return an entry with references followed (`get` does not follow them), or None."""
+    return each[key] if key in each else None  # noqa: SIM401 - see above
+
+
 def _check_dictionary(each: generic.DictionaryObject) -> None:
-    action = str(each.get("/S", ""))
+    action = str(_entry(each, "/S"))
     if action in _ACTIONS:
         raise _refused(f"action {action}")
     for key in _KEYS & set(each):
         raise _refused(f"entry {key}")
-    if each.get("/EF") is not None:
+    if "/EF" in each:
         _check_attachment(each)
 
 
 def _check_attachment(each: generic.DictionaryObject) -> None:
-    names = [str(each.get(key, "")) for key in ("/F", "/UF")]
+    names = [str(_entry(each, key)) for key in ("/F", "/UF") if key in each]
     if any(_SUFFIXES.search(name) for name in names):
         raise _refused(f"attachment {names}")
     files = each["/EF"]

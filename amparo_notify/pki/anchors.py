@@ -11,7 +11,8 @@ from asn1crypto import pem, x509
 from amparo_notify.core.errors import Fault, Unfit
 from amparo_notify.pki import names
 from amparo_notify.pki.crypto import describe_key
-from amparo_notify.pki.revocation import RevocationList, read_list
+from amparo_notify.pki.lists import RevocationList, read_list
+from amparo_notify.pki.ocsp import read_answers
 
 WARNING = timedelta(days=90)
 """An anchor or CRL that runs out within this time is worth a warning (CRLs: within a quarter of their life)."""
@@ -64,6 +65,13 @@ class Trust:
     def with_crls(self, crls: Iterable[bytes]) -> "Trust":
         """Return the same trust with other revocation lists. Raises ValueError for a list that cannot be read."""
         return replace(self, crls=tuple(read_list(der).der for der in crls))
+
+    def with_ocsps(self, answers: Iterable[bytes]) -> "Trust":
+        """Return the same trust with other OCSP responses (DER). Raises ValueError for what is no answer."""
+        found = tuple(answers)
+        for der in found:
+            read_answers(der)
+        return replace(self, ocsps=found)
 
     @property
     def fingerprint(self) -> str:

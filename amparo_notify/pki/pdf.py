@@ -159,7 +159,7 @@ class Document:
         if not isinstance(value, generic.IndirectObject):
             raise malformed(f"signature {name} is not an object of its own")
         dictionary = value.get_object()
-        subfilter = str(dictionary.get("/SubFilter", ""))
+        subfilter = str(dictionary["/SubFilter"]) if "/SubFilter" in dictionary else ""
         if subfilter in SHA1_FORMATS:
             raise failed(
                 Reason.CRYPTO_CONSTRAINTS_FAILURE,
@@ -173,7 +173,9 @@ class Document:
                 "El PDF trae una firma de un tipo que no se puede verificar; pida al juzgado que firme con FIREL o "
                 "e.firma en formato PAdES.",
             )
-        if (str(dictionary.get("/Type", "/Sig")) == "/DocTimeStamp") is not (subfilter == TIME_STAMP):
+        if ((str(dictionary["/Type"]) if "/Type" in dictionary else "/Sig") == "/DocTimeStamp") is not (
+            subfilter == TIME_STAMP
+        ):
             raise malformed(f"signature {name}: /Type and /SubFilter disagree")
         handle = EmbeddedPdfSignature(self.reader, holder, name)
         ranges = self._ranges(handle, value.reference.idnum)

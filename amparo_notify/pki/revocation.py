@@ -1,213 +1,59 @@
-"""Revocation: lists are checked and indexed once, on arrival; a verdict only looks a serial up.
+"""Revocation: everything at hand, by issuer, asked at once. Signatures are checked once for each issuer's key."""
 
-A revocation list of 5 MB takes a library 1.6 s each time it is handed over; a look-up in an index takes microseconds.
-"""
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from enum import StrEnum
-from functools import cached_property
+from datetime import datetime
 
-from asn1crypto import core, crl, pem, x509
-from cryptography import x509 as pyca
+from asn1crypto import x509
 
 from amparo_notify.pki import names
-from amparo_notify.pki.crypto import verifies
-
-_SCOPE = "issuing_distribution_point"
-_KNOWN_EXTENSIONS = {_SCOPE, "authority_key_identifier", "crl_number", "expired_certs_on_crl"}
-
-
-class State(StrEnum):
-    """Tri-state, in the words of the interface."""
-
-    GOOD = "good"
-    REVOKED = "revoked"
-    UNKNOWN = "not consulted"
-
-
-@dataclass(frozen=True)
-class Standing:
-    """What is known of one certificate's revocation, and from where (`source`), issued when (UTC)."""
-
-    state: State
-    source: str = "none"
-    issued: datetime | None = None
-    revoked_at: datetime | None = None
-    detail: str = ""
-
-
-@dataclass(frozen=True)
-class RevocationList:
-    """One CRL, indexed: serial number → instant of revocation (seconds since 1970)."""
-
-    der: bytes = field(repr=False)
-    issuer: tuple[object, ...]
-    issuer_text: str
-    this_update: datetime
-    next_update: datetime | None
-    revoked: Mapping[int, int] = field(repr=False)
-    covers_users: bool = True
-    covers_authorities: bool = True
-    keeps_expired: bool = False
-    source: str = "CRL"
-
-    @cached_property
-    def _parsed(self) -> crl.CertificateList:
-        return crl.CertificateList.load(self.der)
-
-    def signed_by(self, issuer: x509.Certificate) -> bool:
-        """Whether this issuer's key signed the list, with an algorithm that is still allowed."""
-        usage = issuer.key_usage_value
-        if usage is not None and "crl_sign" not in usage.native:
-            return False
-        whole = self._parsed
-        return verifies(
-            issuer.public_key,
-            whole["signature"].native,
-            whole["tbs_cert_list"].dump(),
-            whole["signature_algorithm"],
-        )
-
-    def covers(self, certificate: x509.Certificate) -> bool:
-        return self.covers_authorities if certificate.ca else self.covers_users
-
-
-def read_list(data: bytes) -> RevocationList:
-    """Read and index a CRL, DER or PEM. Raises ValueError for what cannot stand as a complete list."""
-    if pem.detect(data):
-        kind, _, data = pem.unarmor(data)
-        if kind != "X509 CRL":
-            raise ValueError(f"{kind} is not an X509 CRL")
-    whole = crl.CertificateList.load(data, strict=True)
-    body = whole["tbs_cert_list"]
-    scope = _scope(body)
-    next_update = body["next_update"].native
-    return RevocationList(
-        der=data,
-        issuer=names.normalised(body["issuer"]),
-        issuer_text=names.readable(body["issuer"]),
-        this_update=_aware(body["this_update"].native),
-        next_update=_aware(next_update) if next_update else None,
-        revoked=_index(data),
-        covers_users=scope["covers_users"],
-        covers_authorities=scope["covers_authorities"],
-        keeps_expired=scope["keeps_expired"],
-    )
-
-
-def _aware(moment: datetime) -> datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _scope(body: crl.TbsCertList) -> dict[str, bool]:
-    """Return what the list covers. Raises ValueError for partial lists: silence in them proves nothing."""
-    scope = {"covers_users": True, "covers_authorities": True, "keeps_expired": False}
-    extensions = body["crl_extensions"]
-    for extension in extensions if not isinstance(extensions, core.Void) else ():
-        kind = extension["extn_id"].native
-        if kind == "2.5.29.60":  # expiredCertsOnCRL (X.509): the list keeps what has expired
-            scope["keeps_expired"] = True
-        elif kind == _SCOPE:
-            point = extension["extn_value"].parsed
-            if point["indirect_crl"].native or point["only_some_reasons"].native is not None:
-                raise ValueError("an indirect list, or one of only some reasons")
-            scope["covers_authorities"] = not point["only_contains_user_certs"].native
-            scope["covers_users"] = not point["only_contains_ca_certs"].native
-            if point["only_contains_attribute_certs"].native:
-                raise ValueError("a list of attribute certificates only")
-        elif kind == "delta_crl_indicator":
-            raise ValueError("a delta list; the complete one is needed")
-        elif extension["critical"].native and kind not in _KNOWN_EXTENSIONS:
-            raise ValueError(f"critical extension {kind} is unknown")
-    return scope
-
-
-def _index(der: bytes) -> dict[int, int]:
-    """Return serial → instant for every entry (about 0.1 s for 150,000)."""
-    try:
-        listed = pyca.load_der_x509_crl(der)
-        return {entry.serial_number: int(entry.revocation_date_utc.timestamp()) for entry in listed}
-    except (ValueError, TypeError):
-        # `cryptography` refuses some Mexican encodings; asn1crypto reads them, twenty times slower.
-        body = crl.CertificateList.load(der)["tbs_cert_list"]
-        entries = body["revoked_certificates"]
-        return {
-            entry["user_certificate"].native: int(_aware(entry["revocation_date"].native).timestamp())
-            for entry in (entries if not isinstance(entries, core.Void) else ())
-        }
+from amparo_notify.pki.lists import RevocationList
+from amparo_notify.pki.ocsp import Answer
+from amparo_notify.pki.standing import NOBODY_ANSWERED, Standing, State
 
 
 @dataclass
 class Index:
-    """All lists at hand, by issuer; remembers which issuer's key was found to have signed which list."""
+    """Lists by issuer and answers by serial number. `below`: what is known besides, asked as well."""
 
     lists: dict[tuple[object, ...], list[RevocationList]] = field(default_factory=dict)
-    checked: dict[tuple[int, bytes], bool] = field(default_factory=dict)
+    answers: dict[int, list[Answer]] = field(default_factory=dict)
+    below: "Index | None" = None
+    _checked: dict[tuple[int, bytes], bool] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, lists: Sequence[RevocationList], authorities: Sequence[x509.Certificate] = ()) -> "Index":
-        """Index the lists, and check their signatures now against the authorities that are known already."""
-        index = cls()
+    def of(
+        cls,
+        lists: Iterable[RevocationList],
+        answers: Iterable[Answer] = (),
+        authorities: Sequence[x509.Certificate] = (),
+        below: "Index | None" = None,
+    ) -> "Index":
+        """Index what is given, and check the lists now against the authorities that are known already."""
+        index = cls(below=below)
         for found in lists:
             index.lists.setdefault(found.issuer, []).append(found)
+        for answer in answers:
+            index.answers.setdefault(answer.serial, []).append(answer)
         for authority in authorities:
-            index.signed_by(authority)
+            for found in index.lists.get(names.normalised(authority.subject), ()):
+                index._signed(found, authority)
         return index
 
-    def signed_by(self, issuer: x509.Certificate) -> list[RevocationList]:
-        """Return the lists that this issuer's key signed."""
-        key = issuer.public_key.sha256
-        good = []
-        for found in self.lists.get(names.normalised(issuer.subject), ()):
-            mark = (id(found), key)
-            if mark not in self.checked:
-                self.checked[mark] = found.signed_by(issuer)
-            if self.checked[mark]:
-                good.append(found)
-        return good
+    def _signed(self, found: RevocationList | Answer, issuer: x509.Certificate) -> bool:
+        mark = (id(found), issuer.public_key.sha256)
+        if mark not in self._checked:
+            self._checked[mark] = found.signed_by(issuer)
+        return self._checked[mark]
 
     def standing(self, certificate: x509.Certificate, issuer: x509.Certificate, moment: datetime) -> Standing:
-        """Return what the lists say of a certificate at `moment` (UTC): the instant of signing, or now.
-
-        A list counts when it was issued after the moment, or was still in force at it. One issued after the
-        certificate's own end counts too, with a remark: an authority may drop what has ended (RFC 5280, 3.3), but
-        then no list could ever speak for an old order, whose moment a trusted time-stamp proves.
-        """
-        best = Standing(State.UNKNOWN, detail="no list by this issuer covers the instant")
-        for found in self.signed_by(issuer):
-            if not found.covers(certificate):
-                continue
-            revoked = found.revoked.get(certificate.serial_number)
-            if revoked is not None and revoked <= moment.timestamp():
-                when = datetime.fromtimestamp(revoked, UTC)
-                return Standing(State.REVOKED, found.source, found.this_update, when)
-            best = max(best, _silence(found, certificate, moment), key=_weight)
+        """Return what is known of a certificate at `moment` (UTC). Whoever says revoked is believed first."""
+        best = self.below.standing(certificate, issuer, moment) if self.below else NOBODY_ANSWERED
+        speaking: list[RevocationList | Answer] = [
+            *self.lists.get(names.normalised(issuer.subject), ()),
+            *self.answers.get(certificate.serial_number, ()),
+        ]
+        for found in speaking:
+            if best.state is not State.REVOKED and self._signed(found, issuer):
+                best = max(best, found.standing(certificate, issuer, moment), key=lambda one: one.weight)
         return best
-
-
-_NEVER = datetime(1, 1, 1, tzinfo=UTC)
-
-
-def _weight(standing: Standing) -> tuple[bool, datetime, bool]:
-    """Good news before no news, and the latest first."""
-    return standing.state is State.GOOD, standing.issued or _NEVER, standing.detail == _STALE
-
-
-_STALE = "the list is stale"
-
-
-def _silence(found: RevocationList, certificate: x509.Certificate, moment: datetime) -> Standing:
-    """What it means that a list does not name the certificate."""
-    if not _in_force(found, moment):
-        return Standing(State.UNKNOWN, detail=_STALE)
-    dropped = found.this_update > certificate.not_valid_after and not found.keeps_expired
-    remark = "issued after the certificate's end, which it may have dropped" if dropped else ""
-    return Standing(State.GOOD, found.source, found.this_update, detail=remark)
-
-
-def _in_force(found: RevocationList, moment: datetime) -> bool:
-    if found.this_update >= moment:
-        return True
-    return found.next_update is not None and moment <= found.next_update

@@ -19,7 +19,8 @@ from amparo_notify.pki.crypto import (
 )
 from amparo_notify.pki.objection import Objection, doubtful, failed, malformed
 from amparo_notify.pki.path import Path, Pool, find_path
-from amparo_notify.pki.revocation import Index, Standing, State
+from amparo_notify.pki.revocation import Index
+from amparo_notify.pki.standing import Standing, State
 
 CLOCK_SKEW = timedelta(minutes=5)
 """A time-stamp this far ahead of our clock is a clock's fault; further ahead it is a lie."""
@@ -44,10 +45,11 @@ class Context:
     moment: datetime
     revocation: str  # "required" | "when-available" | "off"
 
-    def with_helpers(self, certificates: Sequence[x509.Certificate]) -> "Context":
-        """Add certificates found in the document: they help to build paths and are never anchors."""
+    def with_helpers(self, certificates: Sequence[x509.Certificate], index: Index) -> "Context":
+        """Add what the document carries: certificates that help to build paths, never anchors; revocation data."""
         return replace(
             self,
+            index=index,
             pool=Pool.of(self.pool.anchors, [*self.pool.helpers, *certificates]),
             tsa_pool=Pool.of(self.tsa_pool.anchors, [*self.tsa_pool.helpers, *certificates]),
         )

@@ -11,10 +11,13 @@ from amparo_notify.core.verdict import Conclusion, Examination, Reason, Signer, 
 from amparo_notify.pki import envelope
 from amparo_notify.pki.active import check_content
 from amparo_notify.pki.anchors import Trust
+from amparo_notify.pki.embedded import add_embedded, certificates_in_pdf, in_cms, in_pdf
+from amparo_notify.pki.lists import read_list
 from amparo_notify.pki.objection import Objection, failed, malformed
+from amparo_notify.pki.ocsp import read_answers
 from amparo_notify.pki.path import Pool
 from amparo_notify.pki.pdf import Document, Embedded
-from amparo_notify.pki.revocation import Index, read_list
+from amparo_notify.pki.revocation import Index
 from amparo_notify.pki.signature import (
     Context,
     Judged,
@@ -49,7 +52,8 @@ class Materials:
         stamps = [x509.Certificate.load(der) for der in trust.tsa_anchors or trust.anchors]
         helpers = [x509.Certificate.load(der) for der in trust.intermediates]
         lists = [read_list(der) for der in trust.crls]
-        index = Index.of(lists, [*anchors, *helpers, *stamps])
+        answers = [answer for der in trust.ocsps for answer in read_answers(der)]
+        index = Index.of(lists, answers, [*anchors, *helpers, *stamps])
         return cls(Pool.of(anchors, helpers), Pool.of(stamps, helpers), index, revocation)
 
     def context(self, moment: datetime) -> Context:
@@ -150,7 +154,7 @@ class _Case:
         if data["encap_content_info"]["content_type"].native != "data":
             raise malformed("the content is not plain data")
         certificates = certificates_in(data)
-        around = context.with_helpers(certificates)
+        around = context.with_helpers(certificates, add_embedded(context.index, in_cms(data)))
         self.report["coverage"] = "whole document"
         for info in data["signer_infos"]:
             digest = _Digests(content)
@@ -178,7 +182,11 @@ class _Case:
     def _judge_embedded(self, document: Document, signatures: Sequence[Embedded], context: Context) -> None:
         opened = {one.name: envelope.open_cms(one.contents, padded=True) for one in signatures}
         helpers = [item for each in opened.values() for item in certificates_in(each.data)]
-        around = context.with_helpers(helpers)
+        carried = [item for each in opened.values() for item in in_cms(each.data)]
+        helpers += certificates_in_pdf(document.reader)
+        around = context.with_helpers(
+            helpers, add_embedded(context.index, [*in_pdf(document.reader), *carried])
+        )
         stamps: list[tuple[int, Stamp]] = []
         for one in signatures:
             if one.is_time_stamp:

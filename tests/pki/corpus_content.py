@@ -80,6 +80,18 @@ def script_in_an_object_stream():
 
 
 @case(FAILED, FORMAT)
+def launch_whose_name_is_elsewhere():
+    return _signed_with(b"/OpenAction << /S 20 0 R /F (cmd.exe) >>", o20=b"/Launch")
+
+
+@case(FAILED, FORMAT)
+def script_whose_name_is_elsewhere():
+    return _signed_with(
+        b"/OpenAction << /S 20 0 R /JS 21 0 R >>", o20=b"/Java#53cript", o21=b"(app.alert\\(1\\))"
+    )
+
+
+@case(FAILED, FORMAT)
 def script_in_a_p7m():
     return sign_cms(update(order(), {6: CATALOG % b"/OpenAction 20 0 R", 20: SCRIPT}), judge())
 

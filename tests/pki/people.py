@@ -128,6 +128,13 @@ def self_signed() -> Identity:
 
 
 @cache
+def nobody() -> Identity:
+    """Somebody without RFC or CURP, under an authority of no known kind."""
+    name = distinguished_name(("CN", "Nadie"))
+    return _made(name, name, None, Profile())
+
+
+@cache
 def below_a_person() -> Identity:
     """Issued by a judge, who is no authority."""
     return _made(_somebody(), judge().x509.subject, judge(), Profile())

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.pki import corpus_bytes, corpus_content, corpus_good, corpus_people  # noqa: F401 - fill the corpus
+from tests.pki import corpus_bytes, corpus_content, corpus_good, corpus_people, corpus_revocation  # noqa: F401 - fill the corpus
 from tests.pki.cases import CORPUS, Case
 
 
