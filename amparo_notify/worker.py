@@ -1,4 +1,4 @@
-"""The worker: one clock that ticks at the next due instant, one bell that rings at a commit, and the senders.
+"""The worker: one loop that looks at the next due instant, one bell that rings at a commit, and the senders.
 
 Truth is rows. The loop claims what is due and hands it to senders; senders write nothing; the recorder commits what
 they report in batches. Any number of workers share one database.
@@ -6,29 +6,60 @@ they report in batches. Any number of workers share one database.
 
 import os
 import queue
+import secrets
 import socket
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import SQLAlchemyError
 
-from amparo_notify.cases import dispatch, escalate, housekeeping
+from amparo_notify.cases import dispatch, escalate, housekeeping, trust
+from amparo_notify.cases.compose import Envelope
 from amparo_notify.cases.dispatch import Result
 from amparo_notify.cases.services import Services
-from amparo_notify.store import outbox
+from amparo_notify.core.notice import Medium
+from amparo_notify.store import machines
 from amparo_notify.store.database import Bell
 
-SENDERS = 128
-TICK_SECONDS = 1.0
-"""The longest that the worker goes without looking, whatever the bell says."""
+SENDERS = 48
+"""For each medium, so that a provider that hangs holds up nobody else's messages. Threads that wait cost little."""
 
-BEAT_SECONDS = 5
+TICK = 1.0
+"""Seconds: the longest that the worker goes without looking, whatever the bell says."""
+
+BREATH = 0.02
+"""Seconds before the next look where something is due and somebody else holds its order."""
+
+BEAT = timedelta(seconds=5)
+ASK_EVERY = 5  # seconds
+LAST_TRIES = 5
+"""How often the recorder still tries to commit after it was told to stop."""
 
 _log = structlog.get_logger()
+
+
+@dataclass
+class Road:
+    """The senders of one medium."""
+
+    medium: Medium
+    senders: int
+    pool: ThreadPoolExecutor = field(init=False)
+    busy: int = 0
+
+    def __post_init__(self) -> None:
+        self.pool = ThreadPoolExecutor(self.senders, thread_name_prefix=f"{self.medium} sender")
+
+    @property
+    def room(self) -> int:
+        """How many messages a free sender could start now: no more is claimed than that."""
+        return min(self.senders - self.busy, dispatch.BATCH)
 
 
 class Worker:
@@ -37,151 +68,175 @@ class Worker:
     def __init__(self, services: Services, stop: threading.Event, *, senders: int = SENDERS) -> None:
         self._services = services
         self._stop = stop
-        self._senders = senders
-        self._pool = ThreadPoolExecutor(senders, thread_name_prefix="sender")
+        self._roads = {medium: Road(medium, senders) for medium in Medium}
         self._results: queue.SimpleQueue[Result | None] = queue.SimpleQueue()
-        self._in_flight = 0
-        self._free = threading.Condition()
+        self._turn = threading.Lock()  # over the roads' `busy`
         self._wake = threading.Event()
-        self._name = f"{socket.gethostname()}:{os.getpid()}"
+        self._beaten: datetime | None = None
+        self._name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
 
     def run(self) -> None:
         """Work until told to stop. A database that goes away is waited for, and said so."""
         recorder = threading.Thread(target=self._record, name="recorder")
-        ringer = threading.Thread(target=self._listen, name="bell", daemon=True)
         scheduler = self._clock()
         recorder.start()
-        ringer.start()
+        threading.Thread(target=self._listen, name="bell", daemon=True).start()
         scheduler.start()
-        _log.info("worker ready", worker=self._name, senders=self._senders)
+        _log.info("worker ready", worker=self._name)
         while not self._stop.is_set():
             self._wake.clear()
-            busy = self._guard(self._round, "tick")
-            if not busy:
-                self._wake.wait(self._pause())
+            pause = self._guard(self._round, "tick")
+            self._wake.wait(TICK if pause is None else pause)
         scheduler.shutdown(wait=True)
-        self._pool.shutdown(wait=True)
+        for road in self._roads.values():
+            road.pool.shutdown(wait=True)
         self._results.put(None)
         recorder.join()
+        self._guard(self._leave, "farewell")
         _log.info("worker stopped", worker=self._name)
 
     def _clock(self) -> BackgroundScheduler:
         """What happens by the clock alone. No job store: truth is rows."""
         options = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         scheduler = BackgroundScheduler(timezone="UTC", job_defaults=options)
-        scheduler.add_job(self._wake.set, "interval", seconds=TICK_SECONDS, id="tick")
-        scheduler.add_job(self._job(self._beat), "interval", seconds=BEAT_SECONDS, id="heartbeat")
-        scheduler.add_job(self._job(self._ask), "interval", seconds=BEAT_SECONDS, id="ask providers")
-        scheduler.add_job(self._job(self._sweep), "interval", hours=1, id="sweep")
-        self._guard(self._beat, "heartbeat")
+        scheduler.add_job(self._wake.set, "interval", seconds=TICK, id="tick")
+        jobs = {
+            "ask providers": (housekeeping.ask_providers, ASK_EVERY),
+            "sweep": (housekeeping.sweep, 3600),
+            "revocation": (trust.keep_fresh, trust.FRESH_EVERY),
+        }
+        for name, (work, seconds) in jobs.items():
+            first = self._services.clock()  # at once: a new host has no revocation lists yet
+            scheduler.add_job(
+                self._job(work, name), "interval", seconds=seconds, id=name, next_run_time=first
+            )
         return scheduler
 
-    def _job(self, work: Callable[[], object]) -> Callable[[], None]:
-        def job() -> None:
-            self._guard(work, work.__name__.strip("_"))
+    def _job(self, work: Callable[[Services, datetime], object], name: str) -> Callable[[], object]:
+        return lambda: self._guard(lambda: work(self._services, self._services.clock()), name)
 
-        return job
-
-    def _guard(self, work: Callable[[], object], what: str) -> bool:
-        """Run `work`; when the database is away, say so and try again at the next tick: the rows wait."""
+    def _guard(self, work: Callable[[], float | object], what: str) -> float | None:
+        """Run `work` and return its number; when it cannot be done now, say so: the rows wait for the next time."""
         try:
-            return bool(work())
-        except OperationalError as error:
-            _log.error("database away", during=what, error=str(error.orig))
-            self._stop.wait(TICK_SECONDS)
-            return False
+            done = work()
+            return done if isinstance(done, float) else None
+        except SQLAlchemyError as error:
+            _log.error("database away", during=what, error=type(error).__name__)
+        except Exception:  # noqa: BLE001 - a worker that dies of one row helps nobody else's
+            _log.exception("failed", during=what)
+        return None
 
-    def _round(self) -> bool:
-        """Plan what is due, then hand what is due to free senders; return whether there may be more."""
+    # -- the loop -------------------------------------------------------------------------------------------
+
+    def _round(self) -> float:
+        """Plan what is due, hand what is due to free senders; return how many seconds there is nothing to do."""
         now = self._services.clock()
+        self._beat(now)
         planned = escalate.escalate_due(self._services, now) + housekeeping.release_due(self._services, now)
-        room = self._room()
-        if not room:
-            return bool(planned)
+        with self._turn:
+            room = {medium: road.room for medium, road in self._roads.items()}
         envelopes = dispatch.claim(self._services, self._services.clock(), room)
         for envelope in envelopes:
-            self._pool.submit(self._send, envelope)
-        with self._free:
-            self._in_flight += len(envelopes)
-        return bool(planned) or len(envelopes) == room
+            self._hand_over(envelope)
+        return 0.0 if planned or envelopes else self._pause()
 
-    def _room(self) -> int:
-        """How many messages a free sender could start now: no more is claimed than that."""
-        with self._free:
-            return min(self._senders - self._in_flight, dispatch.BATCH)
+    def _hand_over(self, envelope: Envelope) -> None:
+        road = self._roads[envelope.claimed.medium]
+        with self._turn:
+            road.busy += 1
+        road.pool.submit(self._send, road, envelope)
 
-    def _send(self, envelope: dispatch.Envelope) -> None:
+    def _pause(self) -> float:
+        """Seconds until the next due instant, at most a tick. What is due and not ours yet is worth a breath."""
+        next_at = escalate.next_instant(self._services)
+        if next_at is None:
+            return TICK
+        return min(TICK, max(BREATH, (next_at - self._services.clock()) / timedelta(seconds=1)))
+
+    def _beat(self, now: datetime) -> None:
+        """Show that the loop goes round: a worker whose loop hangs is not alive."""
+        if self._beaten is None or now - self._beaten >= BEAT:
+            with self._services.database.write() as tx:
+                machines.beat(tx, self._name, now)
+            self._beaten = now
+
+    def _leave(self) -> None:
+        with self._services.database.write() as tx:
+            machines.leave(tx, self._name)
+
+    # -- the senders and the recorder -----------------------------------------------------------------------
+
+    def _send(self, road: Road, envelope: Envelope) -> None:
         try:
             self._results.put(dispatch.send(self._services, envelope, self._services.clock()))
-        except OperationalError as error:
+        except SQLAlchemyError as error:
             # The lease ends and the attempt is reconciled by whoever claims it next.
-            _log.error("database away", during="last look", error=str(error.orig))
+            _log.error("database away", during="last look", error=type(error).__name__)
         finally:
-            with self._free:
-                self._in_flight -= 1
-            self._wake.set()
+            with self._turn:
+                was_full = not road.room
+                road.busy -= 1
+            if was_full:
+                self._wake.set()
 
     def _record(self) -> None:
         """The one recorder: takes what the senders report and commits it in batches."""
-        while (first := self._results.get()) is not None:
-            batch = [first]
-            last = False
-            while len(batch) < dispatch.BATCH and not self._results.empty():
-                more = self._results.get()
-                if more is None:
-                    last = True
-                    break
-                batch.append(more)
-            self._commit(batch)
-            if last:
-                return
+        last = False
+        while not last:
+            batch = [self._results.get()]
+            while len(batch) < dispatch.BATCH and batch[-1] is not None and not self._results.empty():
+                batch.append(self._results.get())
+            last = batch[-1] is None
+            self._commit([each for each in batch if each is not None])
 
     def _commit(self, batch: list[Result]) -> None:
         """Commit a batch, trying again while the database is away: a fact that was seen is not dropped."""
-        while True:
+        tries = 0
+        while batch and tries < LAST_TRIES:
             try:
                 dispatch.record(self._services, batch, self._services.clock())
+            except SQLAlchemyError as error:
+                _log.error("database away", during="record", error=type(error).__name__, waiting=len(batch))
+                tries += self._stop.wait(
+                    TICK
+                )  # then the leases end, and whoever comes next asks the providers
+                if self._stop.is_set():
+                    time.sleep(BREATH)
+            except Exception:  # noqa: BLE001 - one outcome that cannot be written holds up no other
+                _log.exception(
+                    "failed", during="record", notices=[each.envelope.claimed.id for each in batch]
+                )
+                if len(batch) > 1:
+                    for each in batch:
+                        self._commit([each])
                 return
-            except OperationalError as error:
-                _log.error("database away", during="record", error=str(error.orig), waiting=len(batch))
-                if self._stop.wait(TICK_SECONDS):
-                    return  # the leases end, and whoever comes next asks the providers
+            else:
+                if any(each.sent is None for each in batch):
+                    self._wake.set()  # something is due again, perhaps at once
+                return
+
+    # -- the bell -------------------------------------------------------------------------------------------
 
     def _listen(self) -> None:
         """Turn the database's bell into the loop's; the tick is the safety net while it is away."""
         bell: Bell | None = None
         while not self._stop.is_set():
             try:
-                bell = bell or self._services.database.bell()
-                if bell.wait(TICK_SECONDS):
+                if bell is None:
+                    bell = self._services.database.bell()
+                    self._wake.set()  # what rang before this bell hung here
+                if bell.wait(TICK):
                     self._wake.set()
             except Exception as error:  # noqa: BLE001 - whatever the driver raises, the bell is hung up anew
-                _log.error("bell lost", error=str(error))
+                _log.error("bell lost", error=type(error).__name__)
+                self._hang_up(bell)
                 bell = None
-                self._stop.wait(TICK_SECONDS)
+                self._stop.wait(TICK)
+        self._hang_up(bell)
 
-    def _pause(self) -> float:
-        """Seconds until the next due instant, at most a tick."""
-        next_at: datetime | None = None
-
-        def look() -> None:
-            nonlocal next_at
-            next_at = escalate.next_instant(self._services)
-
-        self._guard(look, "next instant")
-        if next_at is None:
-            return TICK_SECONDS
-        return min(TICK_SECONDS, max(0.0, (next_at - self._services.clock()) / timedelta(seconds=1)))
-
-    def _beat(self) -> None:
-        with self._services.database.write() as tx:
-            outbox.beat(tx, self._name, self._services.clock())
-
-    def _ask(self) -> None:
-        housekeeping.ask_providers(self._services, self._services.clock())
-
-    def _sweep(self) -> None:
-        housekeeping.sweep(self._services, self._services.clock())
+    def _hang_up(self, bell: Bell | None) -> None:
+        if bell is not None:
+            self._guard(bell.close, "hanging up")
 
 
 def run(services: Services, stop: threading.Event) -> None:

@@ -1,25 +1,33 @@
 """From a claimed notice to a message ready for the wire: the address, the facts, the texts."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
+from amparo_notify.cases.inform import tracking_code
 from amparo_notify.cases.services import Services
-from amparo_notify.cases.submit import tracking_code
+from amparo_notify.cases.witness import Stream, stream_of
 from amparo_notify.channels.rendering import Facts, render
 from amparo_notify.core.notice import Cause, Medium, Purpose
 from amparo_notify.core.order import deadline
 from amparo_notify.core.ports import Message
 from amparo_notify.store import escalations, orders, outbox, people
-from amparo_notify.store.escalations import Escalation
+from amparo_notify.store.escalations import Escalation, Link
 from amparo_notify.store.orders import Order
 from amparo_notify.store.outbox import Claimed
 
 SHORTEST_VALIDITY = 120
 LONGEST_VALIDITY = 14_400
 """Seconds: a message is worth delivering until the next step makes it stale, within what a provider accepts."""
+
+_TELL_WHO = (Cause.ACKNOWLEDGED, Cause.REPORTED, Cause.DISPLAY, Cause.OUTCOME, Cause.SHIFT)
+"""What says whose acknowledgement it follows."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -33,59 +41,125 @@ class Envelope:
     previous: outbox.Attempt | None  # its fate is unknown: ask before sending again
 
 
-def message_for(
-    services: Services, tx: Connection, claimed: Claimed, reference: str, now: datetime
-) -> Message | None:
-    """Render a claimed notice; None where its recipient has no such address any more."""
-    order = orders.get(tx, claimed.order)
-    escalation = escalations.get(tx, claimed.escalation)
-    to = _address(services, tx, claimed)
-    if to is None:
-        return None
-    facts = facts_for(services, tx, order, escalation, claimed, reference)
-    return render(claimed.cause, claimed.medium, facts, to, reference, _valid_for(claimed, escalation, now))
+class Desk:
+    """What one transaction has looked up: each row is read once, however many messages speak of it."""
 
+    def __init__(self, services: Services, tx: Connection) -> None:
+        self._services, self._tx = services, tx
+        self._kept: dict[tuple[object, ...], Any] = {}
 
-def _address(services: Services, tx: Connection, claimed: Claimed) -> str | None:
-    if claimed.lawyer is not None:
-        safe = orders.safe_of(tx, services.vault, claimed.order)
-        return dict(orders.lawyers(tx, safe, claimed.order)).get(claimed.lawyer)
-    officer = people.find_officer(tx, id=claimed.officer)
-    assert officer is not None
-    return people.address(tx, services.vault, officer.badge, claimed.medium, claimed.contact)
+    def _once(self, key: tuple[object, ...], look: Callable[[], T]) -> T:
+        if key not in self._kept:
+            self._kept[key] = look()
+        found: T = self._kept[key]
+        return found
+
+    def order(self, order_id: int) -> Order:
+        return self._once(("order", order_id), lambda: orders.get(self._tx, order_id))
+
+    def stream(self, order_id: int) -> Stream:
+        """The log of an order, to write to."""
+        return self._once(("stream", order_id), lambda: stream_of(self._tx, self.order(order_id)))
+
+    def escalation(self, escalation_id: int) -> Escalation:
+        return self._once(("escalation", escalation_id), lambda: escalations.get(self._tx, escalation_id))
+
+    def officer(self, officer_id: int) -> Row[tuple[object, ...]]:
+        found = self._once(("officer", officer_id), lambda: people.find_officer(self._tx, id=officer_id))
+        assert found is not None
+        return found
+
+    def recipient(self, claimed: Claimed) -> str:
+        """Who a notice is for, as a record names them."""
+        if claimed.lawyer is not None:
+            return f"lawyer:{outbox.lawyer_order(self._tx, claimed.lawyer)[1]}"
+        assert claimed.officer is not None
+        return f"officer:{self.officer(claimed.officer).badge}"
+
+    def message(self, claimed: Claimed, reference: str, now: datetime) -> Message | None:
+        """Render a claimed notice; None where its recipient has no such address any more."""
+        to = self._address(claimed)
+        if to is None:
+            return None
+        valid_for = _valid_for(claimed, self.escalation(claimed.escalation), now)
+        return render(claimed.cause, claimed.medium, self.facts(claimed, reference), to, reference, valid_for)
+
+    def facts(self, claimed: Claimed, reference: str) -> Facts:
+        """What a message may say: nothing of the person."""
+        order, escalation = self.order(claimed.order), self.escalation(claimed.escalation)
+        zone, where = self._place(order, escalation)
+        code, link = self._way_in(order, claimed)
+        gather_url = f"/callbacks/twilio/voice?ref={reference}"
+        return Facts(
+            expediente=order.expediente,
+            court=order.court_name,
+            court_phone=order.court_phone,
+            station=where,
+            reply_code=code,
+            deadline=local_deadline(escalation.state.departs_at, zone),
+            link=link,
+            post=self._post(claimed),
+            detail=claimed.detail,
+            drill=order.drill,
+            marked=order.marked,
+            gather_url=self._services.url(gather_url) if _asks_keys(claimed) else "",
+            waiting=tuple(each for each in self._waiting(claimed) if each != order.expediente),
+        )
+
+    def _address(self, claimed: Claimed) -> str | None:
+        vault = self._services.vault
+        if claimed.lawyer is not None:
+            safe = orders.safe_of(self._tx, vault, claimed.order)
+            return dict(orders.lawyers(self._tx, safe, claimed.order)).get(claimed.lawyer)
+        assert claimed.officer is not None
+        badge = self.officer(claimed.officer).badge
+        return self._once(
+            ("address", badge, claimed.medium, claimed.contact),
+            lambda: people.address(self._tx, vault, badge, claimed.medium, claimed.contact),
+        )
+
+    def _place(self, order: Order, escalation: Escalation) -> tuple[str, str]:
+        key = ("place", order.court, escalation.station)
+        return self._once(key, lambda: place(self._tx, order, escalation))
+
+    def _way_in(self, order: Order, claimed: Claimed) -> tuple[str, str]:
+        """(reply code, address of the page) for this recipient."""
+        services = self._services
+        if claimed.lawyer is not None:
+            code = tracking_code(services, order.id)
+            return code, services.url(f"/s/{code}")
+        assert claimed.officer is not None
+        if self.officer(claimed.officer).court is not None:
+            return "", services.url(f"/juzgado/ordenes/{order.folio}")
+        link = self._link(claimed.escalation, claimed.officer)
+        if link is None:
+            return "", ""
+        return link.reply_code, services.url(f"/n/{services.tokens.token('notice', link.id)}")
+
+    def _link(self, escalation_id: int, officer_id: int) -> Link | None:
+        key = ("link", escalation_id, officer_id)
+        return self._once(key, lambda: escalations.link_of(self._tx, escalation_id, officer_id))
+
+    def _waiting(self, claimed: Claimed) -> list[str]:
+        """Expedientes that this officer has not answered; an SMS has no room for them."""
+        officer = claimed.officer
+        if officer is None or claimed.purpose is Purpose.INFORM or claimed.medium is Medium.SMS:
+            return []
+        return self._once(("waiting", officer), lambda: outbox.waiting_for(self._tx, officer))
+
+    def _post(self, claimed: Claimed) -> str:
+        """The post of whoever acknowledged last; never a name."""
+        if claimed.cause not in _TELL_WHO:
+            return ""
+        acknowledged = escalations.acknowledgements(self._tx, claimed.escalation)
+        return str(acknowledged[-1].post) if acknowledged else ""
 
 
 def facts_for(
     services: Services, tx: Connection, order: Order, escalation: Escalation, claimed: Claimed, reference: str
 ) -> Facts:
-    """What a message may say: nothing of the person."""
-    zone, where = place(tx, order, escalation)
-    code, link = _way_in(services, tx, order, escalation, claimed)
-    officer_id = claimed.officer
-    waiting = outbox.waiting_for(tx, officer_id) if officer_id and claimed.purpose is Purpose.CHASE else []
-    return Facts(
-        expediente=order.expediente,
-        court=order.court_name,
-        court_phone=order.court_phone,
-        station=where,
-        reply_code=code,
-        deadline=local_deadline(escalation.state.departs_at, zone),
-        link=link,
-        post=_post(tx, escalation, claimed.cause),
-        detail=claimed.detail,
-        drill=order.drill,
-        marked=order.marked,
-        gather_url=services.url(f"/callbacks/twilio/voice?ref={reference}") if _asks_keys(claimed) else "",
-        waiting=tuple(each for each in waiting if each != order.expediente),
-    )
-
-
-def _asks_keys(claimed: Claimed) -> bool:
-    return (
-        claimed.medium is Medium.VOICE
-        and claimed.purpose is Purpose.CHASE
-        and claimed.cause is not Cause.HOLD
-    )
+    """What a message about one notice may say."""
+    return Desk(services, tx).facts(claimed, reference)
 
 
 def place(tx: Connection, order: Order, escalation: Escalation) -> tuple[str, str]:
@@ -105,30 +179,12 @@ def local_deadline(departs_at: datetime | None, zone: str) -> str:
     return limit.astimezone(ZoneInfo(zone)).strftime("%H:%M") if limit else ""
 
 
-def _way_in(
-    services: Services, tx: Connection, order: Order, escalation: Escalation, claimed: Claimed
-) -> tuple[str, str]:
-    """(reply code, address of the page) for this recipient."""
-    if claimed.lawyer is not None:
-        code = tracking_code(services, order.id)
-        return code, services.url(f"/s/{code}")
-    assert claimed.officer is not None
-    officer = people.find_officer(tx, id=claimed.officer)
-    assert officer is not None
-    if officer.court is not None:
-        return "", services.url(f"/juzgado/ordenes/{order.folio}")
-    link = escalations.link_of(tx, escalation.id, claimed.officer)
-    if link is None:
-        return "", ""
-    return link.reply_code, services.url(f"/n/{services.tokens.token('notice', link.id)}")
-
-
-def _post(tx: Connection, escalation: Escalation, cause: Cause) -> str:
-    """The post of whoever acknowledged last; never a name."""
-    if cause not in (Cause.ACKNOWLEDGED, Cause.REPORTED, Cause.DISPLAY, Cause.OUTCOME, Cause.SHIFT):
-        return ""
-    acknowledged = escalations.acknowledgements(tx, escalation.id)
-    return str(acknowledged[-1].post) if acknowledged else ""
+def _asks_keys(claimed: Claimed) -> bool:
+    return (
+        claimed.medium is Medium.VOICE
+        and claimed.purpose is Purpose.CHASE
+        and claimed.cause is not Cause.HOLD
+    )
 
 
 def _valid_for(claimed: Claimed, escalation: Escalation, now: datetime) -> int:

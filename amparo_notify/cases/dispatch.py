@@ -1,29 +1,34 @@
 """Dispatch: claim in a transaction, send with none open, record in batches. Senders write nothing."""
 
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
-from amparo_notify.cases.compose import Envelope, message_for
+from amparo_notify.cases.compose import Desk, Envelope
 from amparo_notify.cases.escalate import write_notice
 from amparo_notify.cases.services import Services
-from amparo_notify.cases.witness import stream_of, witness
+from amparo_notify.cases.witness import Stream, witness_all
 from amparo_notify.channels.rendering import DoesNotFit
 from amparo_notify.core.errors import ChannelError
 from amparo_notify.core.escalation import Owed
 from amparo_notify.core.events import Event, Grade
 from amparo_notify.core.evidence import Actor, Fact, instant
 from amparo_notify.core.notice import Medium, Purpose, Status, rise
-from amparo_notify.core.ports import Sent
-from amparo_notify.store import escalations, orders, outbox, people
-from amparo_notify.store.database import lock
-from amparo_notify.store.outbox import Claimed
+from amparo_notify.core.ports import Message, Sent
+from amparo_notify.store import claims, escalations, outbox, people
+from amparo_notify.store.database import lock_all
+from amparo_notify.store.outbox import Attempt, Claimed
 
 LEASE = timedelta(seconds=60)
 """Longer than the slowest call to a provider, with its retries inside the client."""
+
+LONGEST_CALL = timedelta(seconds=25)
+"""No call begins on a lease with less left than this: connecting and one read, ten seconds each, and some."""
 
 WORD_WITHIN = {Medium.SMS: timedelta(seconds=60), Medium.VOICE: timedelta(seconds=120)}
 """How long we wait for a provider's callback before we ask for the message's fate. Mail's is never asked."""
@@ -31,8 +36,16 @@ WORD_WITHIN = {Medium.SMS: timedelta(seconds=60), Medium.VOICE: timedelta(second
 BACKOFF = (1, 2, 4, 8, 15, 30)
 """Seconds before each next try of what a provider refused for now; the last holds from then on."""
 
+ASKS = 3
+"""How often a provider is asked about an attempt in doubt; if it cannot say by then, the message goes out again."""
+
 BATCH = 64
+"""Most outcomes that one transaction records, and notices of one medium that one claims: locks are held briefly."""
+
+IN_DOUBT = (Status.ATTEMPTED, Status.UNKNOWN)
 DISPATCHER = Actor("system:dispatch")
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -46,48 +59,142 @@ class Result:
     not_found: bool = False  # the provider does not know the earlier attempt: send again
 
 
-def claim(services: Services, now: datetime, limit: int = BATCH) -> list[Envelope]:
-    """Lease up to `limit` due notices and write an attempt of each, before any wire is touched."""
+@dataclass(frozen=True)
+class _Book:
+    """One transaction of the dispatcher: what it reads, and the records that it will append at its end."""
+
+    services: Services
+    tx: Connection
+    now: datetime
+    desk: Desk
+    facts: list[tuple[Stream, Fact]] = field(default_factory=list)
+
+    @classmethod
+    def open(cls, services: Services, tx: Connection, now: datetime) -> "_Book":
+        return cls(services, tx, now, Desk(services, tx))
+
+    def note(
+        self, claimed: Claimed, event: Event, details: Mapping[str, object], grade: Grade | None = None
+    ) -> None:
+        """Have a record of this notice appended."""
+        said: dict[str, object] = {
+            "notice": claimed.id,
+            "escalation": claimed.escalation,
+            "medium": str(claimed.medium),
+            "cause": str(claimed.cause),
+            "purpose": str(claimed.purpose),
+            "due_at": instant(claimed.due_at),
+            "to": self.desk.recipient(claimed),
+            **details,
+        }
+        stream = self.desk.stream(claimed.order)
+        self.facts.append((stream, Fact(event, self.now, DISPATCHER, grade, said)))
+
+    def close(self) -> None:
+        witness_all(self.services, self.tx, self.facts, self.now)
+
+
+# -- claim --------------------------------------------------------------------------------------------------
+
+
+def claim(services: Services, now: datetime, room: Mapping[Medium, int]) -> list[Envelope]:
+    """Lease due notices, at most `room` of each medium, and write an attempt of each before any wire is touched."""
+    with services.database.read() as tx:
+        candidates = claims.due(tx, now, room)
+    if not candidates:
+        return []
     with services.database.write() as tx:
-        claimed = outbox.claim(tx, now, now + LEASE, limit)
-        envelopes = [_prepare(services, tx, each, now) for each in claimed]
-        return [each for each in envelopes if each is not None]
+        taken = claims.take(tx, candidates, now, now + LEASE)
+        latest = claims.latest_attempts(tx, [each.id for each in taken])
+        book = _Book.open(services, tx, now)
+        drafts = [draft for each in taken if (draft := _prepare(book, each, latest.get(each.id)))]
+        new = [each for each in drafts if each.previous is None]
+        ids = claims.add_attempts(tx, [_attempt(services, each, now) for each in new])
+        for each in new:
+            said = {"reference": each.message.reference, "provider": _road(services, each)}
+            book.note(each.claimed, Event.ATTEMPTED, said)
+        book.close()
+        return [each.envelope(ids) for each in drafts]
 
 
-def _prepare(services: Services, tx: Connection, claimed: Claimed, now: datetime) -> Envelope | None:
-    previous = outbox.unresolved(tx, claimed)
+@dataclass(frozen=True)
+class _Draft:
+    """An envelope whose attempt has no row yet."""
+
+    claimed: Claimed
+    message: Message
+    provider: int
+    previous: Attempt | None
+
+    def envelope(self, ids: Mapping[int, int]) -> Envelope:
+        attempt = self.previous.id if self.previous else ids[self.claimed.id]
+        return Envelope(self.claimed, attempt, self.message, self.provider, self.previous)
+
+
+def _road(services: Services, draft: _Draft) -> str:
+    return services.providers[draft.claimed.medium][draft.provider].name
+
+
+def _attempt(services: Services, draft: _Draft, now: datetime) -> dict[str, object]:
+    return {
+        "notice": draft.claimed.id,
+        "fence": draft.claimed.fence,
+        "reference": draft.message.reference,
+        "provider": _road(services, draft),
+        "made_at": now,
+    }
+
+
+def _prepare(book: _Book, claimed: Claimed, latest: Attempt | None) -> _Draft | None:
+    """What is to be sent, or None where nothing is. One notice that cannot be written never holds up the others."""
+    if latest and latest.status not in IN_DOUBT and not latest.status.failed:
+        claims.mark_sent(book.tx, [claimed])  # a callback said so before the provider's answer came
+        return None
+    previous = latest if latest and latest.status in IN_DOUBT else None
+    if previous and claimed.fence - previous.fence > ASKS:
+        previous = None
+    try:
+        return _drafted(book, claimed, previous)
+    except (DoesNotFit, LookupError) as error:
+        _give_up(book, claimed, str(error))
+    except SQLAlchemyError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever one text trips over, the others go out; its lease ends
+        _log.error("notice cannot be written", notice=claimed.id, error=type(error).__name__)
+    return None
+
+
+def _drafted(book: _Book, claimed: Claimed, previous: Attempt | None) -> _Draft | None:
+    roads = book.services.providers.get(claimed.medium, ())
+    if not roads:
+        _give_up(book, claimed, "no provider for this medium")
+        return None
     reference = previous.reference if previous else secrets.token_hex(8)
-    roads = services.providers[claimed.medium]
+    message = book.desk.message(claimed, reference, book.now)
+    if message is None:
+        _give_up(book, claimed, "no such address")
+        return None
     road = claimed.failures % len(roads)
     if previous:
         road = next((n for n, each in enumerate(roads) if each.name == previous.provider), road)
-    try:
-        message = message_for(services, tx, claimed, reference, now)
-    except DoesNotFit as error:
-        _give_up(services, tx, claimed, str(error), now)
-        return None
-    if message is None:
-        _give_up(services, tx, claimed, "no such address", now)
-        return None
-    if previous:
-        return Envelope(claimed, previous.id, message, road, previous)
-    attempt = outbox.add_attempt(tx, claimed, reference, roads[road].name, now)
-    _witness(services, tx, claimed, Event.ATTEMPTED, now, reference=reference, provider=roads[road].name)
-    return Envelope(claimed, attempt, message, road, None)
+    return _Draft(claimed, message, road, previous)
 
 
-def _give_up(services: Services, tx: Connection, claimed: Claimed, why: str, now: datetime) -> None:
+def _give_up(book: _Book, claimed: Claimed, why: str) -> None:
     """A notice that cannot be sent at all: on record, and the escalation goes on without it at once."""
-    outbox.settle(tx, claimed.id, claimed.fence, state="failed", next_at=None)
-    _witness(services, tx, claimed, Event.REFUSED, now, reason=why)
-    next_contact(services, tx, claimed, now)
+    outbox.settle(book.tx, claimed.id, claimed.fence, state="failed", next_at=None)
+    book.note(claimed, Event.REFUSED, {"reason": why})
+    next_contact(book.services, book.tx, claimed, book.now)
+
+
+# -- send ---------------------------------------------------------------------------------------------------
 
 
 def send(services: Services, envelope: Envelope, now: datetime) -> Result:
     """Hand one message to its provider, after a last look. No transaction is open and nothing is written."""
     provider = services.providers[envelope.claimed.medium][envelope.provider]
     with services.database.read() as tx:
-        if not outbox.still_wanted(tx, envelope.claimed):
+        if not claims.still_wanted(tx, envelope.claimed, now + LONGEST_CALL):
             return Result(envelope, unwanted=True)
     try:
         if envelope.previous is None:
@@ -96,164 +203,137 @@ def send(services: Services, envelope: Envelope, now: datetime) -> Result:
         return Result(envelope, sent=found, not_found=found is None)
     except ChannelError as error:
         return Result(envelope, error=error)
+    except Exception as error:  # noqa: BLE001 - an adapter that breaks its word may have sent: in doubt
+        _log.error("provider broke", provider=provider.name, error=type(error).__name__)
+        return Result(envelope, error=ChannelError(f"{provider.name}: {type(error).__name__}", unknown=True))
+
+
+# -- record -------------------------------------------------------------------------------------------------
 
 
 def record(services: Services, results: Sequence[Result], now: datetime) -> None:
     """Commit what came of a batch: the attempt always, the notice only if its claim is still the newest."""
-    ordered = sorted(results, key=lambda each: each.envelope.claimed.order)
+    if not results:
+        return
     with services.database.write() as tx:
-        for order_id in dict.fromkeys(each.envelope.claimed.order for each in ordered):
-            lock(tx, order_id)
-        for result in ordered:
-            _record(services, tx, result, now)
-        services.database.wake(tx)
+        lock_all(tx, {each.envelope.claimed.order for each in results})
+        kept = claims.attempts(tx, [each.envelope.attempt for each in results])
+        book = _Book.open(services, tx, now)
+        taken = [each for each in results if each.sent is not None]
+        _accepted(book, taken, kept)
+        for result in results:
+            if result.unwanted:
+                _not_made(book, result.envelope)
+            elif result.not_found:
+                _not_found(book, result.envelope, kept[result.envelope.attempt])
+            elif result.error is not None:
+                _refused(book, result.envelope, kept[result.envelope.attempt], result.error)
+        book.close()
 
 
-def _record(services: Services, tx: Connection, result: Result, now: datetime) -> None:
-    envelope, claimed = result.envelope, result.envelope.claimed
-    if result.unwanted:
-        _withdraw_attempt(tx, envelope)
-    elif result.not_found:
-        outbox.update_attempt(
-            tx, envelope.attempt, status=str(Status.UNDELIVERED), detail="not found at the provider"
+def _accepted(book: _Book, results: Sequence[Result], kept: Mapping[int, Attempt]) -> None:
+    changes = []
+    for result in results:
+        envelope, sent = result.envelope, result.sent
+        assert sent is not None
+        word = WORD_WITHIN.get(envelope.claimed.medium)
+        # A callback may have come before the provider's own answer.
+        status = rise(kept[envelope.attempt].status, sent.status)
+        changes.append(
+            {
+                "of": envelope.attempt,
+                "status": str(status),
+                "provider": sent.provider,
+                "provider_id": sent.provider_id or kept[envelope.attempt].provider_id,
+                "check_at": book.now + word if word and not status.final else None,
+            }
         )
-        outbox.settle(tx, claimed.id, claimed.fence, next_at=now)
-        _witness(
-            services,
-            tx,
-            claimed,
-            Event.REFUSED,
-            now,
-            reference=envelope.message.reference,
-            reason="not found",
-        )
-    elif result.sent is not None:
-        _accepted(services, tx, envelope, result.sent, now)
-    elif result.error is not None:
-        _refused(services, tx, envelope, result.error, now)
+        said = {
+            "reference": envelope.message.reference,
+            "provider": sent.provider,
+            "provider_id": sent.provider_id or "",
+        }
+        book.note(envelope.claimed, Event.ACCEPTED, said, Grade.A0)
+    claims.change_attempts(book.tx, changes)
+    claims.mark_sent(book.tx, [each.envelope.claimed for each in results])
 
 
-def _withdraw_attempt(tx: Connection, envelope: Envelope) -> None:
-    """The last look said no: the attempt was never made. Where an earlier one is in doubt, it stays so."""
+def _not_made(book: _Book, envelope: Envelope) -> None:
+    """The last look said no. A new attempt was never made; an earlier one in doubt stays in doubt."""
+    claimed = envelope.claimed
     if envelope.previous is None:
-        outbox.update_attempt(
-            tx, envelope.attempt, status=str(Status.REFUSED), detail="cancelled before the call"
-        )
+        why = "cancelled before the call"
+        outbox.update_attempt(book.tx, envelope.attempt, status=str(Status.REFUSED), detail=why)
+        book.note(claimed, Event.REFUSED, {"reference": envelope.message.reference, "reason": why})
+    outbox.settle(book.tx, claimed.id, claimed.fence, next_at=book.now)  # still open: its lease was too short
 
 
-def _accepted(services: Services, tx: Connection, envelope: Envelope, sent: Sent, now: datetime) -> None:
+def _not_found(book: _Book, envelope: Envelope, attempt: Attempt) -> None:
+    """The provider does not know the attempt in doubt: send again at once, unless a callback spoke of it meanwhile."""
     claimed = envelope.claimed
-    kept = outbox.attempt_by_id(tx, envelope.attempt)
-    assert kept is not None
-    word = WORD_WITHIN.get(claimed.medium)
-    status = rise(kept.status, sent.status)  # a callback may have come before the provider's own answer
-    check_at = now + word if word and not status.final else None
-    outbox.update_attempt(
-        tx,
-        envelope.attempt,
-        status=str(status),
-        provider_id=sent.provider_id,
-        provider=sent.provider,
-        check_at=check_at,
-    )
-    outbox.settle(tx, claimed.id, claimed.fence, state="sent", next_at=None)
-    reference = envelope.message.reference
-    details = {"reference": reference, "provider": sent.provider, "provider_id": sent.provider_id or ""}
-    _witness(services, tx, claimed, Event.ACCEPTED, now, grade=Grade.A0, **details)
+    if attempt.status in IN_DOUBT:
+        why = "not found at the provider"
+        outbox.update_attempt(book.tx, attempt.id, status=str(Status.UNDELIVERED), detail=why)
+        book.note(claimed, Event.REFUSED, {"reference": attempt.reference, "reason": why})
+    elif not attempt.status.failed:
+        claims.mark_sent(book.tx, [claimed])
+        return
+    outbox.settle(book.tx, claimed.id, claimed.fence, next_at=book.now)
 
 
-def _refused(
-    services: Services, tx: Connection, envelope: Envelope, error: ChannelError, now: datetime
-) -> None:
-    claimed = envelope.claimed
-    status = Status.UNKNOWN if error.unknown else Status.REFUSED
-    outbox.update_attempt(tx, envelope.attempt, status=str(status), detail=error.reason[:120])
-    _witness(
-        services,
-        tx,
-        claimed,
-        Event.REFUSED,
-        now,
-        reference=envelope.message.reference,
-        reason=error.reason[:200],
-    )
-    if error.permanent:
-        if outbox.settle(tx, claimed.id, claimed.fence, state="failed", next_at=None):
-            next_contact(services, tx, claimed, now)
+def _refused(book: _Book, envelope: Envelope, attempt: Attempt, error: ChannelError) -> None:
+    claimed, asking = envelope.claimed, envelope.previous is not None
+    status = Status.UNKNOWN if error.unknown or asking else Status.REFUSED
+    detail = error.reason[:120]
+    outbox.update_attempt(book.tx, attempt.id, status=str(rise(attempt.status, status)), detail=detail)
+    said: dict[str, object] = {"reference": attempt.reference, "provider": attempt.provider}
+    book.note(claimed, Event.REFUSED, {**said, "asking": asking, "reason": error.reason[:200]})
+    if error.permanent and not asking:
+        if outbox.settle(book.tx, claimed.id, claimed.fence, state="failed", next_at=None):
+            next_contact(book.services, book.tx, claimed, book.now)
         return
     wait = error.retry_after or BACKOFF[min(claimed.failures, len(BACKOFF) - 1)]
     wait += secrets.randbelow(1000) / 2000 * min(wait, 2)  # jitter: hosts must not come back in step
-    next_at = now + timedelta(seconds=min(wait, BACKOFF[-1]))
-    outbox.settle(tx, claimed.id, claimed.fence, failures=claimed.failures + 1, next_at=next_at)
+    next_at = book.now + timedelta(seconds=min(wait, BACKOFF[-1]))
+    outbox.settle(book.tx, claimed.id, claimed.fence, failures=claimed.failures + 1, next_at=next_at)
 
 
 def next_contact(services: Services, tx: Connection, claimed: Claimed, now: datetime) -> None:
     """After a permanent failure: the officer's next address of this medium at once, and the plan anew."""
-    escalation = escalations.get(tx, claimed.escalation)
-    kept = outbox.get(tx, claimed.id)
     if claimed.officer is not None:
         officer = people.find_officer(tx, id=claimed.officer)
         assert officer is not None
         dead = outbox.dead_contacts(tx, claimed.escalation)
         contacts = people.everyone(tx, [officer.badge]).get(officer.badge)
         for contact in contacts.contacts if contacts else ():
-            if (
-                contact.medium is claimed.medium
-                and (officer.badge, contact.medium, contact.position) not in dead
-            ):
-                owed = Owed(
-                    badge=officer.badge,
-                    medium=claimed.medium,
-                    contact=contact.position,
-                    purpose=claimed.purpose,
-                    cause=claimed.cause,
-                    round=kept.round,
-                    level=kept.level,
-                    first=kept.rank == 0,
-                    due_at=now,
-                    detail=claimed.detail,
-                )
-                write_notice(services, tx, escalation, owed)
+            address = (officer.badge, contact.medium, contact.position)
+            if contact.medium is claimed.medium and address not in dead:
+                owed = _elsewhere(claimed, officer.badge, contact.position, now)
+                write_notice(services, tx, escalations.get(tx, claimed.escalation), owed)
                 break
     if claimed.purpose is Purpose.CHASE:
         escalations.hurry(tx, claimed.escalation, now)
     services.database.wake(tx)
 
 
-def _witness(
-    services: Services,
-    tx: Connection,
-    claimed: Claimed,
-    event: Event,
-    now: datetime,
-    *,
-    grade: Grade | None = None,
-    **details: object,
-) -> None:
-    order = orders.get(tx, claimed.order)
-    said: dict[str, object] = {
-        "notice": claimed.id,
-        "escalation": claimed.escalation,
-        "medium": str(claimed.medium),
-        "cause": str(claimed.cause),
-        "purpose": str(claimed.purpose),
-        "due_at": instant(claimed.due_at),
-        "to": _recipient(tx, claimed),
-        **details,
-    }
-    witness(services, tx, stream_of(tx, order), Fact(event, now, DISPATCHER, grade, said), now)
-
-
-def _recipient(tx: Connection, claimed: Claimed) -> str:
-    if claimed.lawyer is not None:
-        return f"lawyer:{outbox.lawyer_order(tx, claimed.lawyer)[1]}"
-    officer = people.find_officer(tx, id=claimed.officer)
-    assert officer is not None
-    return f"officer:{officer.badge}"
+def _elsewhere(claimed: Claimed, badge: str, position: int, now: datetime) -> Owed:
+    """The same notice at another address."""
+    return Owed(
+        badge=badge,
+        medium=claimed.medium,
+        contact=position,
+        purpose=claimed.purpose,
+        cause=claimed.cause,
+        round=claimed.round,
+        level=claimed.level,
+        first=claimed.rank == 0,
+        due_at=now,
+        detail=claimed.detail,
+    )
 
 
 def dispatch_due(services: Services, now: datetime) -> int:
     """Claim, send and record one batch in this thread; return how many. The worker does the same side by side."""
-    envelopes = claim(services, now)
+    envelopes = claim(services, now, dict.fromkeys(Medium, BATCH))
     record(services, [send(services, each, now) for each in envelopes], now)
     return len(envelopes)

@@ -6,18 +6,20 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from amparo_notify.cases.services import Services
+from amparo_notify.cases.services import Caller, Services
 from amparo_notify.cases.witness import stream_of, witness
-from amparo_notify.core.escalation import Owed, Plan, Step, plan
+from amparo_notify.core.escalation import Owed, Plan, Step, held, opened, plan
 from amparo_notify.core.events import Event
 from amparo_notify.core.evidence import Actor, Fact, instant
 from amparo_notify.core.notice import Medium
+from amparo_notify.core.order import OrderState
 from amparo_notify.core.policy import HOLD_POLICY, Policy
 from amparo_notify.core.roster import Roster
 from amparo_notify.seal.envelope import hash_token
-from amparo_notify.store import escalations, orders, outbox, people, rosters
+from amparo_notify.store import claims, escalations, orders, outbox, people, rosters
 from amparo_notify.store.escalations import Escalation
 from amparo_notify.store.orders import Order
+from amparo_notify.store.people import Station
 
 LINK_LIFE = timedelta(days=30)
 REPLY_ALPHABET = "ACDEFHJKLMNPQRTUVWXY34679"
@@ -144,8 +146,31 @@ def next_instant(services: Services) -> datetime | None:
     with services.database.read() as tx:
         instants = (
             escalations.next_due(tx),
-            outbox.next_due(tx),
+            claims.next_due(tx),
             outbox.next_check(tx),
             orders.next_release(tx),
         )
     return min((each for each in instants if each is not None), default=None)
+
+
+def begin(services: Services, tx: Connection, order: Order, station: Station, now: datetime) -> None:
+    """Start a station's escalation; a held order's waits."""
+    version = rosters.current_policy(tx, station)
+    assert version is not None
+    departures = [each for each in orders.person_ids(tx, order.id).values() if each]
+    begin = held if order.state is OrderState.HELD else opened
+    state = begin(now, min(departures, default=None))
+    escalation_id = escalations.add(tx, order.id, station.id, version.id, state, None)
+    if order.state is OrderState.OPEN:
+        advance(services, tx, order, escalations.get(tx, escalation_id), now)
+
+
+def add_station(
+    services: Services, tx: Connection, order: Order, station: Station, caller: Caller, now: datetime
+) -> None:
+    """Notify one more station of an order. The caller holds the lock."""
+    details: dict[str, object] = {"station": station.code}
+    witness(
+        services, tx, stream_of(tx, order), Fact(Event.STATION_ADDED, now, caller.actor, details=details), now
+    )
+    begin(services, tx, order, station, now)

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -40,7 +40,21 @@ def stream_of(tx: Connection, order: Order) -> Stream:
 def witness(services: Services, tx: Connection, stream: Stream, fact: Fact, now: datetime) -> int:
     """Append a record of `fact`; return its seq. The caller holds the lock of the log."""
     salt = secrets.token_bytes(16)
+    record, seq = log.append(tx, stream.log, _seal(services, stream, fact, salt, now))
+    if fact.personal:
+        safe = vaults.unlock(tx, services.vault, stream.scope)
+        log.attach(tx, record, safe, {"salt": salt.hex(), "personal": dict(fact.personal)})
+    return seq
 
+
+def witness_all(
+    services: Services, tx: Connection, facts: Sequence[tuple[Stream, Fact]], now: datetime
+) -> None:
+    """Append records without personal data to several logs in few statements. The caller holds their locks."""
+    log.append_all(tx, [(stream.log, _seal(services, stream, fact, b"", now)) for stream, fact in facts])
+
+
+def _seal(services: Services, stream: Stream, fact: Fact, salt: bytes, now: datetime) -> log.Seal:
     def seal(seq: int, prev: str) -> tuple[bytes, str]:
         return services.sealer.seal(
             evidence.payload(
@@ -56,11 +70,7 @@ def witness(services: Services, tx: Connection, stream: Stream, fact: Fact, now:
             )
         )
 
-    record, seq = log.append(tx, stream.log, seal)
-    if fact.personal:
-        safe = vaults.unlock(tx, services.vault, stream.scope)
-        log.attach(tx, record, safe, {"salt": salt.hex(), "personal": dict(fact.personal)})
-    return seq
+    return seal
 
 
 def timeline(services: Services, tx: Connection, log_id: int) -> list[dict[str, object]]:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,6 +14,16 @@ from amparo_notify.core.errors import Fault, Unfit
 from amparo_notify.store import tables
 
 _CHANNEL = "amparo_due"
+
+_PATIENCE: dict[str, Any] = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+"""How long a silent PostgreSQL is believed in: a host that vanished without a word is given up within half a minute
+(https://www.postgresql.org/docs/current/libpq-connect.html; seconds, the last in milliseconds)."""
 
 
 class Database:
@@ -99,7 +109,8 @@ class _SqliteBell(Bell):
 class _PostgresBell(Bell):
     def __init__(self, url: str) -> None:
         # LISTEN needs an autocommit connection of its own, and not one behind a transaction pooler.
-        self._connection = psycopg.connect(url.replace("+psycopg", "", 1), autocommit=True)
+        plain = url.replace("+psycopg", "", 1)
+        self._connection = psycopg.connect(plain, autocommit=True, **_PATIENCE)
         self._connection.execute(f"LISTEN {_CHANNEL}")
 
     def wait(self, seconds: float) -> bool:
@@ -111,7 +122,13 @@ class _PostgresBell(Bell):
 
 def lock(tx: Connection, log: int) -> None:
     """Lock one log row. The weaker row lock, so that foreign-key checks do not wait for it."""
-    tx.execute(select(tables.log.c.id).where(tables.log.c.id == log).with_for_update(key_share=True))
+    lock_all(tx, [log])
+
+
+def lock_all(tx: Connection, logs: Iterable[int]) -> None:
+    """Lock several log rows, in ascending order, so that no two transactions wait for each other."""
+    rows = select(tables.log.c.id).where(tables.log.c.id.in_(list(logs))).order_by(tables.log.c.id)
+    tx.execute(rows.with_for_update(key_share=True))
 
 
 def normalised(url: str) -> str:
@@ -162,5 +179,5 @@ def _postgresql(url: str, pool_size: int) -> Engine:
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,
-        connect_args={"options": options, "connect_timeout": 10},
+        connect_args={"options": options, **_PATIENCE},
     )

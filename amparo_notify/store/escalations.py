@@ -166,8 +166,11 @@ def _kept(tx: Connection, row: Row[tuple[object, ...]]) -> Escalation:
 
 def _departure(tx: Connection, order_id: int) -> datetime | None:
     """The earliest departure of a person of whom nothing is settled yet."""
-    settled = select(outcome.c.person).where(
-        outcome.c.code.in_([code for code in OutcomeCode if code.settles])
+    settled = (
+        select(outcome.c.person)
+        .join(escalation, escalation.c.id == outcome.c.escalation)
+        .where(escalation.c.orders == order_id)
+        .where(outcome.c.code.in_([code for code in OutcomeCode if code.settles]))
     )
     earliest = select(func.min(person.c.departs_at)).where(
         person.c.orders == order_id, person.c.id.not_in(settled)

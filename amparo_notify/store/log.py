@@ -1,9 +1,9 @@
 """Append-only, hash-chained logs. The caller has locked the log's row."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from amparo_notify.store import tables
 from amparo_notify.store.vault import Safe
@@ -50,3 +50,25 @@ def records(tx: Connection, log: int, after: int = 0, limit: int = 10_000) -> It
     )
     for row in tx.execute(found):
         yield row.id, row.seq, row.jws
+
+
+def append_all(tx: Connection, seals: Sequence[tuple[int, Seal]]) -> None:
+    """Append records to several logs in few statements, in the order given. For records without an annex."""
+    if not seals:
+        return
+    which = {log for log, _ in seals}
+    rows = tx.execute(select(tables.log).where(tables.log.c.id.in_(which)))
+    ends = {row.id: (row.seq, row.head) for row in rows}
+    added = []
+    for log, seal in seals:
+        seq, head = ends[log]
+        payload, jws = seal(seq + 1, head)
+        ends[log] = seq + 1, hashlib.sha256(payload).hexdigest()
+        added.append({"log": log, "seq": seq + 1, "jws": jws})
+    tx.execute(insert(tables.record), added)
+    tx.execute(
+        update(tables.log)
+        .where(tables.log.c.id == bindparam("of"))
+        .values(seq=bindparam("seq"), head=bindparam("head")),
+        [{"of": log, "seq": ends[log][0], "head": ends[log][1]} for log in sorted(which)],
+    )

@@ -15,7 +15,6 @@ from amparo_notify.store.tables import (
     escalation,
     heartbeat,
     lawyer,
-    log,
     notice,
     officer,
     orders,
@@ -40,6 +39,9 @@ class Claimed:
     fence: int
     failures: int
     due_at: datetime
+    round: int
+    level: int
+    rank: int
 
 
 @dataclass(frozen=True)
@@ -87,31 +89,8 @@ def write(tx: Connection, **columns: object) -> int | None:
     return int(tx.execute(added).scalar_one())
 
 
-def claim(tx: Connection, now: datetime, lease_end: datetime, limit: int) -> list[Claimed]:
-    """Lease up to `limit` due notices, first notices before repeats, skipping orders that another transaction holds."""
-    due = and_(notice.c.next_at.is_not(None), notice.c.next_at <= now)
-    candidates = tx.execute(
-        select(notice.c.id, notice.c.orders).where(due).order_by(notice.c.rank, notice.c.next_at).limit(limit)
-    ).all()
-    if not candidates:
-        return []
-    free = tx.scalars(
-        select(log.c.id)
-        .where(log.c.id.in_({row.orders for row in candidates}))
-        .order_by(log.c.id)
-        .with_for_update(key_share=True, skip_locked=True)
-    ).all()
-    taken = (
-        update(notice)
-        .where(notice.c.id.in_([row.id for row in candidates]), notice.c.orders.in_(free), due)
-        .values(next_at=lease_end, fence=notice.c.fence + 1)
-        .returning(notice)
-    )
-    place = {row.id: n for n, row in enumerate(candidates)}
-    return sorted((_claimed(row) for row in tx.execute(taken)), key=lambda each: place[each.id])
-
-
-def _claimed(row: Row[tuple[object, ...]]) -> Claimed:
+def claimed_of(row: Row[tuple[object, ...]]) -> Claimed:
+    """A notice's row as a claim."""
     return Claimed(
         id=row.id,
         escalation=row.escalation,
@@ -126,18 +105,21 @@ def _claimed(row: Row[tuple[object, ...]]) -> Claimed:
         fence=row.fence,
         failures=row.failures,
         due_at=row.due_at,
+        round=row.round,
+        level=row.level,
+        rank=row.rank,
     )
 
 
 def claimed(tx: Connection, notice_id: int) -> Claimed:
     """A notice as its newest claim has it."""
-    return _claimed(tx.execute(select(notice).where(notice.c.id == notice_id)).one())
+    return claimed_of(tx.execute(select(notice).where(notice.c.id == notice_id)).one())
 
 
 def claimed_for(tx: Connection, escalation_id: int, officer_id: int) -> Claimed:
     """The newest notice of an escalation to an officer."""
     which = (notice.c.escalation == escalation_id) & (notice.c.officer == officer_id)
-    return _claimed(tx.execute(select(notice).where(which).order_by(notice.c.id.desc()).limit(1)).one())
+    return claimed_of(tx.execute(select(notice).where(which).order_by(notice.c.id.desc()).limit(1)).one())
 
 
 def open_orders_of(tx: Connection, badges: list[str]) -> list[tuple[int, int]]:
@@ -151,42 +133,6 @@ def open_orders_of(tx: Connection, badges: list[str]) -> list[tuple[int, int]]:
         .distinct()
     )
     return [(row.orders, row.id) for row in tx.execute(found.order_by(escalation.c.orders))]
-
-
-def next_due(tx: Connection) -> datetime | None:
-    """The next instant at which some notice or lease falls due."""
-    return tx.execute(select(func.min(notice.c.next_at)).where(notice.c.next_at.is_not(None))).scalar()
-
-
-def still_wanted(tx: Connection, claimed: Claimed) -> bool:
-    """The last look before a call: not cancelled, and not claimed again by somebody else."""
-    row = tx.execute(select(notice.c.state, notice.c.fence).where(notice.c.id == claimed.id)).one()
-    return bool(row.state == "open" and row.fence == claimed.fence)
-
-
-def add_attempt(tx: Connection, claimed: Claimed, reference: str, provider: str, now: datetime) -> int:
-    """Write an attempt before the wire is touched."""
-    added = insert(attempt).values(
-        notice=claimed.id,
-        fence=claimed.fence,
-        reference=reference,
-        provider=provider,
-        status=Status.ATTEMPTED,
-        made_at=now,
-    )
-    return int(tx.execute(added.returning(attempt.c.id)).scalar_one())
-
-
-def unresolved(tx: Connection, claimed: Claimed) -> Attempt | None:
-    """The latest earlier attempt whose fate is not known: a worker died, or the wire broke, after it was written."""
-    return _attempt(
-        tx,
-        and_(
-            attempt.c.notice == claimed.id,
-            attempt.c.fence == claimed.fence - 1,
-            attempt.c.status.in_([Status.ATTEMPTED, Status.UNKNOWN]),
-        ),
-    )
 
 
 def attempt_by_reference(tx: Connection, reference: str) -> Attempt | None:
@@ -204,10 +150,11 @@ def _attempt(tx: Connection, which: object) -> Attempt | None:
         .where(which)  # type: ignore[arg-type]
     )
     row = tx.execute(found).first()
-    return _attempt_of(row) if row else None
+    return attempt_of(row) if row else None
 
 
-def _attempt_of(row: Row[tuple[object, ...]]) -> Attempt:
+def attempt_of(row: Row[tuple[object, ...]]) -> Attempt:
+    """An attempt's row, joined with its notice's order, escalation and medium."""
     return Attempt(
         id=row.id,
         notice=row.notice,
@@ -225,18 +172,6 @@ def _attempt_of(row: Row[tuple[object, ...]]) -> Attempt:
 
 def update_attempt(tx: Connection, attempt_id: int, **columns: object) -> None:
     tx.execute(update(attempt).where(attempt.c.id == attempt_id).values(**columns))
-
-
-def unchecked(tx: Connection, now: datetime, limit: int = 50) -> list[Attempt]:
-    """Attempts of which nothing was heard in time: to be asked for at their provider."""
-    found = (
-        select(attempt, notice.c.orders, notice.c.escalation, notice.c.medium)
-        .join(notice, notice.c.id == attempt.c.notice)
-        .where(attempt.c.check_at <= now)
-        .order_by(attempt.c.check_at)
-        .limit(limit)
-    )
-    return [_attempt_of(row) for row in tx.execute(found)]
 
 
 def next_check(tx: Connection) -> datetime | None:
@@ -350,13 +285,6 @@ def lawyer_order(tx: Connection, lawyer_id: int) -> tuple[int, int]:
     """(order, position) of a lawyer."""
     row = tx.execute(select(lawyer.c.orders, lawyer.c.position).where(lawyer.c.id == lawyer_id)).one()
     return row.orders, row.position
-
-
-def beat(tx: Connection, worker: str, now: datetime) -> None:
-    """Note that a worker is alive."""
-    changed = tx.execute(update(heartbeat).where(heartbeat.c.worker == worker).values(at=now))
-    if not changed.rowcount:
-        tx.execute(insert(heartbeat).values(worker=worker, at=now))
 
 
 def last_beat(tx: Connection) -> datetime | None:

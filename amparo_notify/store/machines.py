@@ -1,0 +1,96 @@
+"""What the machines know of one another: who is alive, and who does a periodic job this time."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from amparo_notify.core.notice import Status
+from amparo_notify.store.tables import attempt, escalation, heartbeat, job_slot, notice, orders
+
+KEPT = timedelta(days=1)
+"""How long the heartbeat of a worker that died, and the slot of a job that was done, are remembered."""
+
+
+def beat(tx: Connection, worker: str, now: datetime) -> None:
+    """Note that a worker is alive."""
+    changed = tx.execute(update(heartbeat).where(heartbeat.c.worker == worker).values(at=now))
+    if not changed.rowcount:
+        tx.execute(insert(heartbeat).values(worker=worker, at=now))
+
+
+def leave(tx: Connection, worker: str) -> None:
+    """A worker that ends in good order is not missed."""
+    tx.execute(delete(heartbeat).where(heartbeat.c.worker == worker))
+
+
+def heartbeats(tx: Connection) -> dict[str, datetime]:
+    """Worker to when it was last alive."""
+    return {row.worker: row.at for row in tx.execute(select(heartbeat).order_by(heartbeat.c.worker))}
+
+
+def take_slot(tx: Connection, job: str, slot: datetime) -> bool:
+    """Whether this process is the one that does a periodic job for a slot of time."""
+    try:
+        with tx.begin_nested():
+            tx.execute(insert(job_slot).values(job=job, slot=slot))
+    except IntegrityError:
+        return False
+    return True
+
+
+def sweep(tx: Connection, now: datetime) -> None:
+    """Forget the dead, and jobs long done."""
+    tx.execute(delete(heartbeat).where(heartbeat.c.at < now - KEPT))
+    tx.execute(delete(job_slot).where(job_slot.c.slot < now - KEPT))
+
+
+# -- what a watchman asks -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Tried:
+    """How a provider has answered lately."""
+
+    provider: str
+    taken: int
+    failed: int
+
+
+def untried_orders(tx: Connection, before: datetime) -> int:
+    """How many open orders were accepted before an instant and no message of theirs was ever tried."""
+    tried = (
+        select(attempt.c.id)
+        .join(notice, notice.c.id == attempt.c.notice)
+        .where(notice.c.orders == orders.c.id)
+        .exists()
+    )
+    which = (orders.c.state.in_(["open", "held"])) & (orders.c.submitted_at < before) & ~tried
+    return int(tx.execute(select(func.count()).select_from(orders).where(which)).scalar_one())
+
+
+def late_escalations(tx: Connection, before: datetime) -> int:
+    """How many escalations should have been planned before an instant and were not."""
+    late = select(func.count()).select_from(escalation).where(escalation.c.next_at < before)
+    return int(tx.execute(late).scalar_one())
+
+
+def late_notices(tx: Connection, before: datetime) -> int:
+    """How many notices, leases included, should have been looked at before an instant and were not."""
+    late = select(func.count()).select_from(notice).where(notice.c.next_at < before)
+    return int(tx.execute(late).scalar_one())
+
+
+def tried_since(tx: Connection, since: datetime) -> list[Tried]:
+    """What each provider has taken and refused since an instant."""
+    failed = attempt.c.status.in_([str(Status.ATTEMPTED), str(Status.UNKNOWN), str(Status.REFUSED)])
+    counted = (
+        select(attempt.c.provider, failed.label("failed"), func.count().label("number"))
+        .where(attempt.c.made_at >= since)
+        .group_by(attempt.c.provider, failed)
+    )
+    found: dict[str, list[int]] = {}
+    for row in tx.execute(counted):
+        found.setdefault(row.provider, [0, 0])[bool(row.failed)] += row.number
+    return [Tried(provider, *numbers) for provider, numbers in sorted(found.items())]
