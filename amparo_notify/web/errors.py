@@ -1,13 +1,14 @@
 """Refusals and faults, answered calmly: a Spanish page for people, problem+json (RFC 9457) for programs."""
 
-import structlog
+import logging
+
 from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from flask_wtf.csrf import CSRFError  # type: ignore[import-untyped]
 from werkzeug.exceptions import HTTPException
 
 from amparo_notify.core.errors import Fault, Refusal
 
-log = structlog.get_logger()
+_log = logging.getLogger(__name__)
 
 SENTENCES = {
     400: ("La solicitud no se entiende", "Vuelva a la página anterior e inténtelo de nuevo."),
@@ -97,6 +98,6 @@ def _http(error: HTTPException) -> Response:
 
 def _broken(error: Exception) -> Response:
     """Whatever nobody foresaw: recorded with its trace, shown without it."""
-    log.error("request_failed", endpoint=request.endpoint, exc_info=error)
+    _log.error("request failed at %s", request.endpoint, exc_info=error)
     g.pop("who", None)
     return answer(500)

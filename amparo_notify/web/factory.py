@@ -13,6 +13,8 @@ from jinja2 import StrictUndefined
 from amparo_notify.cases.services import Services
 from amparo_notify.config import Config
 from amparo_notify.web import (
+    admin,
+    admin_duty,
     api,
     auth,
     callbacks,
@@ -37,6 +39,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     auth.blueprint,
     court.blueprint,
     court_verbs.blueprint,
+    admin.blueprint,
+    admin_duty.blueprint,
     officer.blueprint,
     lawyer.blueprint,
     verify.blueprint,

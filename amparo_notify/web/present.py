@@ -118,6 +118,7 @@ def install(app: Flask) -> None:
         countdown,
         seconds_words,
         size,
+        phone,
         groups,
     ):
         app.jinja_env.filters[filter_.__name__] = filter_
