@@ -28,7 +28,7 @@ class Phone:
     path: str  # /n/<token>
 
     def get(self, path: str = "", **more: Any) -> TestResponse:
-        return self.client.get(self.path + path, **more)
+        return self.client.get(self.path + path, buffered=True, **more)
 
     @property
     def cookie(self) -> str:
