@@ -8,6 +8,7 @@ Latin-1 bytes in PrintableString). Importing this module mends asn1crypto for th
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from asn1crypto import core, x509
@@ -97,9 +98,14 @@ def readable(name: x509.Name) -> str:
 
 def normalised(name: x509.Name) -> tuple[object, ...]:
     """Return a name such that two spellings of it are equal (RFC 5280, 7.1): string type, case, spaces."""
+    return _normalised(name.dump())
+
+
+@lru_cache(maxsize=1024)
+def _normalised(der: bytes) -> tuple[object, ...]:
     return tuple(
         frozenset((attribute["type"].dotted, attribute.prepped_value.strip()) for attribute in rdn)
-        for rdn in name.chosen
+        for rdn in x509.Name.load(der).chosen
     )
 
 

@@ -36,6 +36,7 @@ from pyhanko.sign.fields import enumerate_sig_fields
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
 from amparo_notify.core.verdict import Reason
+from amparo_notify.pki import hexstrings  # noqa: F401 - mends a slow reader
 from amparo_notify.pki.objection import Objection, failed, malformed
 
 MIB = 1024 * 1024
@@ -47,6 +48,8 @@ SIGNATURES = {"/ETSI.CAdES.detached", "/adbe.pkcs7.detached"}
 TIME_STAMP = "/ETSI.RFC3161"
 SHA1_FORMATS = {"/adbe.pkcs7.sha1", "/adbe.x509.rsa_sha1"}
 _HEX = re.compile(rb"<([0-9A-Fa-f\s]*)>\Z")
+_NEAR = 64
+"""Bytes before the gap among which its key is looked for."""
 _TAIL_NOISE = re.compile(rb"(?:\s|%%EOF|startxref\s+\d+)*\Z")
 
 
@@ -190,7 +193,7 @@ class Document:
         if not (0 < size < second and second + rest <= len(self.data) and rest > 0):
             raise malformed(f"byte range {raw} in a file of {len(self.data)} bytes")
         gap = _HEX.match(self.data[size:second])
-        if gap is None or not self.data[:size].rstrip().endswith(b"/Contents"):
+        if gap is None or not self.data[max(0, size - _NEAR) : size].rstrip().endswith(b"/Contents"):
             raise malformed("the gap is not the signature")
         if bytes.fromhex(gap.group(1).decode("ascii")) != handle.pkcs7_content:
             raise malformed("the gap holds another signature")

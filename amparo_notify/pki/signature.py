@@ -161,7 +161,7 @@ def check_integrity(
             "archivo original.",
         )
     _check_protection(info)
-    signed = info["signed_attrs"].untag().dump()
+    signed = _as_signed(info["signed_attrs"].contents)
     if not verifies(
         certificate.public_key, info["signature"].native, signed, info["signature_algorithm"], algorithm
     ):
@@ -170,6 +170,16 @@ def check_integrity(
             "La firma no corresponde al certificado que la acompaña; pida al juzgado el archivo original.",
         )
     return str(algorithm)
+
+
+def _as_signed(contents: bytes) -> bytes:
+    """Signed attributes are signed as a SET, though they travel under another tag (RFC 5652, 5.4).
+
+    The bytes are taken as they came: to write parsed values again would sort them, and judge what nobody signed.
+    """
+    size = len(contents)
+    length = bytes((size,)) if size < 0x80 else size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return b"\x31" + (length if size < 0x80 else bytes((0x80 | len(length),)) + length) + contents
 
 
 def _check_protection(info: cms.SignerInfo) -> None:

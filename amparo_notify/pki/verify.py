@@ -1,6 +1,7 @@
 """The verdict on a signed document. Runs in the limited child: see `child` and `judge`."""
 
 import hashlib
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -96,6 +97,8 @@ class _Case:
         self.judged: list[Judged] = []
         self.objections: list[Objection] = []
         self.report: dict[str, object] = {}
+        self.whole = _InBackground(document)
+        self.content: _Digests | None = None
 
     def run(self, signature: bytes | None, context: Context) -> None:
         if signature and envelope.looks_like_pdf(signature) and not self.pdf:
@@ -156,8 +159,8 @@ class _Case:
         certificates = certificates_in(data)
         around = context.with_helpers(certificates, add_embedded(context.index, in_cms(data)))
         self.report["coverage"] = "whole document"
+        self.content = digest = _Digests(content)
         for info in data["signer_infos"]:
-            digest = _Digests(content)
             self.judged.append(judge_signer(info, [*certificates, *around.pool.helpers], digest, around))
 
     def _embedded(self, context: Context) -> None:
@@ -216,11 +219,17 @@ class _Case:
             reason=worst.reason if worst else None,
             explanation=worst.explanation if worst else _approval(signers),
             format=self.format,
-            document_sha256=hashlib.sha256(pdf if pdf is not None else self.upload).hexdigest(),
+            document_sha256=self._document_sha256(),
             signers=signers,
             report=self._report(worst),
         )
         return Examination(verdict, pdf)
+
+    def _document_sha256(self) -> str:
+        """The hash of what people read; of the upload where there is nothing to read."""
+        if self.pdf is None or self.pdf is self.whole.data:
+            return self.whole.hexdigest()
+        return (self.content or _Digests(self.pdf))("sha256").hex()
 
     def _worst(self) -> Objection | None:
         found = list(self.objections)
@@ -237,7 +246,7 @@ class _Case:
         return {
             **self.report,
             "format": self.format,
-            "upload_sha256": hashlib.sha256(self.upload).hexdigest(),
+            "upload_sha256": self.whole.hexdigest(),
             "signers": [each.report for each in self.judged],
             "objections": [
                 {"conclusion": str(one.conclusion), "reason": str(one.reason), "detail": one.detail}
@@ -245,6 +254,23 @@ class _Case:
             ],
             "detail": worst.detail if worst else "",
         }
+
+
+class _InBackground:
+    """SHA-256 of a whole file, taken while the rest of the verdict is made: hashing needs no interpreter."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self._digest = ""
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self) -> None:
+        self._digest = hashlib.sha256(self.data).hexdigest()
+
+    def hexdigest(self) -> str:
+        self._thread.join()
+        return self._digest
 
 
 class _Digests:
