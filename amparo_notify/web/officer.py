@@ -13,9 +13,11 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as Answer
 
-from amparo_notify.cases import officer
-from amparo_notify.cases.officer import NoticeView, Report
+from amparo_notify.cases import flight, officer, outcome
+from amparo_notify.cases.officer import NoticeView
+from amparo_notify.cases.outcome import Report
 from amparo_notify.core.errors import Denied, Fault, Invalid, Missing, Refusal
+from amparo_notify.core.follow_up import Answerer, follow_up
 from amparo_notify.core.order import OutcomeCode, deadline
 from amparo_notify.core.state import Phase
 from amparo_notify.store.orders import KeptPerson
@@ -168,7 +170,7 @@ def report(token: str) -> Answer:
     try:
         view = officer.notice(services(), token, _session(token), now())
         reports = _reports(view)
-        receipt = officer.report(
+        receipt = outcome.report(
             services(), token, _session(token), request.form.get("nonce", "")[:32], reports, now()
         )
     except Refusal as refusal:
@@ -185,7 +187,7 @@ def correct_flight(token: str) -> Answer:
         view = officer.notice(services(), token, _session(token), now())
         departs_at = _instant("departs_at", given.get("departs_at", ""), view.time_zone)
         for person_id in _persons(view):
-            officer.correct_flight(
+            flight.correct_flight(
                 services(),
                 token,
                 _session(token),
@@ -302,10 +304,16 @@ def _order(token: str, view: NoticeView, said: Said | None = None, status: int =
     return response
 
 
-def _pending(view: NoticeView) -> list[KeptPerson]:
-    """The persons of whom something is still asked: no report, or only reports that leave the matter open."""
-    done = {each.person for each in view.outcomes if each.code.ends_here}
-    return [each for each in view.persons if each.id not in done]
+def _pending(view: NoticeView) -> list[tuple[KeptPerson, str]]:
+    """The persons of whom something is still asked here, and what. What the court must decide is not asked here."""
+    newest = {each.person: each.code for each in view.outcomes}
+    owed = []
+    for each in view.persons:
+        if each.id not in newest:
+            owed.append((each, "informe qué pasó."))
+        elif (next_step := follow_up(newest[each.id])).of is Answerer.STATION:
+            owed.append((each, next_step.asks))
+    return owed
 
 
 def _local_input(instant: datetime | None, zone: str) -> str:

@@ -10,7 +10,7 @@ from joserfc.jwk import KeySet
 from joserfc.jws import deserialize_compact
 from sqlalchemy import insert, select
 
-from amparo_notify.cases import court, officer, outcome
+from amparo_notify.cases import court
 from amparo_notify.core.order import OutcomeCode
 from amparo_notify.seal.envelope import hash_token
 from amparo_notify.store.tables import receipt
@@ -201,9 +201,7 @@ def test_a_code_of_no_receipt_says_not_to_trust_it(world: World) -> None:
 
 def test_an_outcomes_receipt_says_what_was_reported(world: World) -> None:
     world.submit()
-    world.acknowledge(AGENT)
-    token, session = world.open_link(AGENT)
-    view = officer.notice(world.services, token, session, world.now)
-    reports = [outcome.Report(view.persons[0].id, OutcomeCode.HALTED, {})]
-    made = outcome.report(world.services, token, session, view.nonce, reports, world.now)
-    assert "retorno detenido" in flask_of(world).test_client().get(f"/v/{made.code}").text
+    held = phone(world, AGENT, PINS)
+    held.acknowledge()
+    code = held.send("resultado", code="halted").location.partition("recibo=")[2].partition("#")[0]
+    assert "retorno detenido" in held.client.get(f"/v/{code}").text

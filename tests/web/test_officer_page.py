@@ -237,7 +237,23 @@ def test_what_is_still_open_about_a_person_is_said_after_a_report_of_another(wor
     with world.services.database.read() as tx:
         first = tx.execute(select(person.c.id).order_by(person.c.position)).scalars().first()
     held.send("resultado", code="halted", person=str(first))
-    assert "Falta el resultado de:" in held.get().text
+    assert "informe qué pasó" in held.get().text
+
+
+def test_whoever_has_not_found_the_person_is_told_where_else_to_look(world: World) -> None:
+    world.submit()
+    held = phone(world, AGENT, PINS)
+    held.acknowledge()
+    held.send("resultado", code="not_found", **{"not_found-searched": "Salas 1 a 4"})
+    assert "Búsquela también con la aerolínea" in held.get().text
+
+
+def test_what_only_the_court_can_decide_is_not_asked_of_the_station(world: World) -> None:
+    world.submit()
+    held = phone(world, AGENT, PINS)
+    held.acknowledge()
+    held.send("resultado", code="identity_doubt", **{"identity_doubt-doubt": "Otra fecha de nacimiento"})
+    assert "Por ahora no se le pide nada más" in held.get().text
 
 
 def test_an_officer_corrects_the_flight_in_the_stations_own_time(world: World) -> None:
