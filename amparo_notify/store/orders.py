@@ -105,10 +105,16 @@ def find(tx: Connection, folio: str) -> Order | None:
 
 
 def newest(
-    tx: Connection, court_id: int | None = None, limit: int = 200, open_only: bool = False
+    tx: Connection,
+    court_id: int | None = None,
+    limit: int = 200,
+    open_only: bool = False,
+    drills: bool | None = None,
 ) -> list[Order]:
-    """The newest orders, of one court or of all."""
+    """The newest orders, of one court or of all; `drills`: only drills, or none of them, or (None) both."""
     found = _ORDER.order_by(orders.c.id.desc()).limit(limit)
+    if drills is not None:
+        found = found.where(orders.c.drill == drills)
     if court_id is not None:
         found = found.where(orders.c.court == court_id)
     if open_only:
@@ -359,8 +365,10 @@ def tracked(tx: Connection, code_hash: str) -> int | None:
     return tx.execute(select(tracking.c.orders).where(tracking.c.code_hash == code_hash)).scalar()
 
 
-def search(tx: Connection, court_id: int | None, words: str, limit: int = 200) -> list[Order]:
-    """Orders whose expediente or station holds `words`, newest first."""
+def search(
+    tx: Connection, court_id: int | None, words: str, limit: int = 200, drills: bool | None = None
+) -> list[Order]:
+    """Orders whose expediente or station holds `words`, newest first; `drills` as in `newest`."""
     pattern = f"%{words}%"
     at_station = (
         select(escalation.c.orders)
@@ -370,4 +378,6 @@ def search(tx: Connection, court_id: int | None, words: str, limit: int = 200) -
     found = _ORDER.where(or_(orders.c.expediente.ilike(pattern), orders.c.id.in_(at_station)))
     if court_id is not None:
         found = found.where(orders.c.court == court_id)
+    if drills is not None:
+        found = found.where(orders.c.drill == drills)
     return [_order(row) for row in tx.execute(found.order_by(orders.c.id.desc()).limit(limit))]

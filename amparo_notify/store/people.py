@@ -20,6 +20,10 @@ MEDIA = {
 """What can be sent to each kind of address: a landline takes no SMS."""
 
 
+DRILL_COURT = "SIMULACRO"
+"""The invented court whose orders are the administration's drills. It has no people, and stands in no list."""
+
+
 @dataclass(frozen=True)
 class Court:
     id: int
@@ -65,7 +69,11 @@ def add_court(tx: Connection, code: str, name: str, phone: str, time_zone: str) 
 
 
 def courts(tx: Connection) -> list[Court]:
-    return [_court(row) for row in tx.execute(select(court).order_by(court.c.code))]
+    """Every court but the drills'."""
+    return [
+        _court(row)
+        for row in tx.execute(select(court).where(court.c.code != DRILL_COURT).order_by(court.c.code))
+    ]
 
 
 def find_court(tx: Connection, *, code: str | None = None, id: int | None = None) -> Court | None:
@@ -86,6 +94,11 @@ def take_folio(tx: Connection, court_id: int) -> int:
     """The court's next folio, gapless. Locks the court's row: only it may be locked before an order's log."""
     taken = update(court).where(court.c.id == court_id).values(next_folio=court.c.next_folio + 1)
     return int(tx.execute(taken.returning(court.c.next_folio)).scalar_one()) - 1
+
+
+def next_folio(tx: Connection, court_id: int) -> int:
+    """The folio that the court's next order will have, if no other comes first."""
+    return int(tx.execute(select(court.c.next_folio).where(court.c.id == court_id)).scalar_one())
 
 
 def add_station(tx: Connection, code: str, name: str, time_zone: str, phone: str) -> Station:
