@@ -2,13 +2,9 @@
 
 import argparse
 
-from sqlalchemy.exc import OperationalError
-
 from amparo_notify.cli.common import GOOD, Commands, command, family, subcommands
-from amparo_notify.cli.settings import configuration
-from amparo_notify.core.errors import Fault, Unfit
-from amparo_notify.store import migrations
-from amparo_notify.store.database import Database
+from amparo_notify.cli.settings import configuration, newest_tables
+from amparo_notify.cli.upgrading import bring_up_to_date
 
 
 def add_parsers(commands: Commands) -> None:
@@ -25,15 +21,6 @@ def add_parsers(commands: Commands) -> None:
 
 def upgrade(options: argparse.Namespace) -> int:
     """Bring the database to the newest revision, and say which."""
-    config = configuration()
-    if config.database_url.startswith("sqlite:///"):
-        config.var.mkdir(parents=True, exist_ok=True)
-    try:
-        migrations.upgrade(config.database_url)
-        database = Database(config.database_url, pool_size=1)
-        print(f"The tables are at {migrations.current(database)}.")
-        database.close()
-    except OperationalError as error:
-        problem = f"the database cannot be reached ({str(error.orig).splitlines()[0]})."
-        raise Unfit(Fault("DATABASE_URL", problem, "Check the address, and that the server runs.")) from error
+    bring_up_to_date(configuration())
+    print(f"The tables are at {newest_tables()}.")
     return GOOD

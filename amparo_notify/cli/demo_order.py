@@ -12,7 +12,8 @@ import pyotp
 
 from amparo_notify.cases import track
 from amparo_notify.cases.services import OPERATOR, Services
-from amparo_notify.cases.submit import Accepted, Submission, submit
+from amparo_notify.cases.submission import Submission
+from amparo_notify.cases.submit import Accepted, submit
 from amparo_notify.cli import demo_files
 from amparo_notify.cli.common import FAULTS, GOOD, Commands, family, say
 from amparo_notify.cli.desk import services

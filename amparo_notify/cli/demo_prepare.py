@@ -15,12 +15,12 @@ from amparo_notify.cli import demo_files
 from amparo_notify.cli.common import GOOD, Commands, family
 from amparo_notify.cli.desk import built
 from amparo_notify.cli.settings import configuration, var
+from amparo_notify.cli.upgrading import bring_up_to_date
 from amparo_notify.core.errors import Unfit
 from amparo_notify.core.roster import Roster
 from amparo_notify.demo import data, papers
 from amparo_notify.demo.authority import YEAR, Authority
 from amparo_notify.demo.data import Credential, DemoOfficer, DemoUser
-from amparo_notify.store import migrations
 
 _STEP = timedelta(seconds=30)
 
@@ -42,8 +42,7 @@ def prepare(environ: Mapping[str, str], var: Path, now: datetime) -> None:
     if demo_files.is_half_made(var):
         demo_files.reset(environ, var)
     config = configuration(environ=environ)
-    config.var.mkdir(parents=True, exist_ok=True)
-    migrations.upgrade(config.database_url)
+    bring_up_to_date(config)
     if not made:
         with built(config, uploads=False) as services:
             if manage.courts(services):

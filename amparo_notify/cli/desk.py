@@ -8,7 +8,7 @@ from sqlalchemy.exc import OperationalError
 
 from amparo_notify.bootstrap import NoJudge, build
 from amparo_notify.cases.services import Services
-from amparo_notify.cli.settings import VERSIONS, configuration
+from amparo_notify.cli.settings import configuration, newest_tables
 from amparo_notify.config import Config
 from amparo_notify.core.errors import Fault, Unfit
 from amparo_notify.store.database import Database
@@ -33,7 +33,7 @@ def built(config: Config, *, uploads: bool) -> Iterator[Services]:
         try:
             yield made
         except OperationalError as error:
-            raise _away(error) from error
+            raise away(error) from error
 
 
 def require_tables(database: Database) -> None:
@@ -57,14 +57,10 @@ def tables_at(database: Database) -> str | None:
                 return None
             return tx.execute(text("SELECT version_num FROM alembic_version")).scalar()
     except OperationalError as error:
-        raise _away(error) from error
+        raise away(error) from error
 
 
-def _away(error: OperationalError) -> Unfit:
+def away(error: OperationalError) -> Unfit:
+    """The refusal for a database that cannot be reached. Names no address: it may hold a password."""
     problem = f"the database cannot be reached ({str(error.orig).splitlines()[0]})."
     return Unfit(Fault("DATABASE_URL", problem, "Check the address, and that the server runs."))
-
-
-def newest_tables() -> str:
-    """Return the newest revision that this software knows: migrations are numbered by their files' names."""
-    return max(path.name for path in VERSIONS.glob("[0-9]*.py")).partition("_")[0]

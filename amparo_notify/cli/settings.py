@@ -51,3 +51,8 @@ def configuration(*, uploads: bool = False, environ: Mapping[str, str] | None = 
     Raises Unfit with every fault.
     """
     return Config.from_environment(environment() if environ is None else environ, uploads=uploads, var=var())
+
+
+def newest_tables() -> str:
+    """Return the newest revision that this software knows: migrations are numbered by their files' names."""
+    return max(path.name for path in VERSIONS.glob("[0-9]*.py")).partition("_")[0]

@@ -3,8 +3,10 @@
 import argparse
 from dataclasses import asdict, fields, replace
 
+from amparo_notify.cases.reject import Rejected
 from amparo_notify.cases.services import OPERATOR, Services
-from amparo_notify.cases.submit import Accepted, Rejected, Submission, submit
+from amparo_notify.cases.submission import Submission
+from amparo_notify.cases.submit import Accepted, submit
 from amparo_notify.cli.common import (
     FAULTS,
     GOOD,

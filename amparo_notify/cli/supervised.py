@@ -17,4 +17,5 @@ def stop_with_parent() -> None:
 def _watch() -> None:
     while os.read(0, 1):  # not sys.stdin: its buffer's lock, held here, would break the interpreter's end
         pass
-    os.kill(os.getpid(), signal.SIGTERM)
+    # To the main thread: sent to the process it might be taken by this one, and wake nobody.
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)

@@ -1,6 +1,7 @@
 """`amparo-notify worker`: sends, chases and escalates until told to stop."""
 
 import argparse
+import logging
 import os
 import signal
 import threading
@@ -10,7 +11,7 @@ import structlog
 
 from amparo_notify import logs, worker
 from amparo_notify.bootstrap import trust
-from amparo_notify.cli.common import GOOD, Commands, family
+from amparo_notify.cli.common import FAULTS, GOOD, Commands, family
 from amparo_notify.cli.desk import built, require_tables
 from amparo_notify.cli.settings import configuration
 from amparo_notify.cli.supervised import stop_with_parent
@@ -44,7 +45,13 @@ def run(options: argparse.Namespace) -> int:
     stop_with_parent()
     with built(config, uploads=_can_judge(config)) as services:
         require_tables(services.database)
-        worker.run(services, stop)
+        try:
+            worker.run(services, stop)
+        except BaseException:
+            # Whatever it was: threads that beat and record would keep a worker that sends nothing looking alive.
+            # Ended at once, it is started again, and its leases expire.
+            logging.getLogger(__name__).exception("the worker broke")
+            os._exit(FAULTS)
     return GOOD
 
 
