@@ -22,10 +22,21 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import Client
 
 from amparo_notify.bootstrap import account, build
-from amparo_notify.cases import dispatch, escalate, housekeeping, manage, officer, signin, submit, track
+from amparo_notify.cases import (
+    dispatch,
+    escalate,
+    housekeeping,
+    manage,
+    officer,
+    outcome,
+    signin,
+    submit,
+    track,
+)
 from amparo_notify.cases.manage import NewOfficer
 from amparo_notify.cases.services import OPERATOR, Caller, Services
-from amparo_notify.cases.submit import Accepted, Submission
+from amparo_notify.cases.submission import Submission
+from amparo_notify.cases.submit import Accepted
 from amparo_notify.cases.witness import Receipt
 from amparo_notify.channels.roads import build_providers
 from amparo_notify.config import Config
@@ -275,8 +286,8 @@ class World:
         """Report the same outcome of every person."""
         token, session = self.open_link(who)
         view = officer.notice(self.services, token, session, self.now)
-        reports = [officer.Report(each.id, code, details) for each in view.persons]
-        officer.report(self.services, token, session, view.nonce, reports, self.now)
+        reports = [outcome.Report(each.id, code, details) for each in view.persons]
+        outcome.report(self.services, token, session, view.nonce, reports, self.now)
         self.work()
 
     def texts_back(self, who: Somebody, body: str) -> tuple[str, ...]:

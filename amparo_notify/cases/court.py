@@ -7,17 +7,18 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from amparo_notify.cases import hold
-from amparo_notify.cases.escalate import advance
+from amparo_notify.cases.escalate import add_station, advance
+from amparo_notify.cases.flight import change_flight
 from amparo_notify.cases.inform import alarm_court, inform, tell_lawyers
-from amparo_notify.cases.officer import change_flight
+from amparo_notify.cases.reject import Rejected, log_rejection
 from amparo_notify.cases.services import Caller, Services
 from amparo_notify.cases.signers import judge
-from amparo_notify.cases.submit import MAIL, Rejected, add_station, log_rejection
+from amparo_notify.cases.submission import MAIL
 from amparo_notify.cases.witness import stream_of, witness
 from amparo_notify.core.errors import Conflict, Denied, Fault, Invalid, Missing
 from amparo_notify.core.escalation import closed, extended, withdrawn
 from amparo_notify.core.events import Event
-from amparo_notify.core.evidence import Fact
+from amparo_notify.core.evidence import Actor, Fact
 from amparo_notify.core.notice import Cause
 from amparo_notify.core.order import DocumentKind, OrderState
 from amparo_notify.core.verdict import Verdict
@@ -275,12 +276,15 @@ def close(services: Services, caller: Caller, folio: str, now: datetime) -> None
         order = _live(tx, order_id)
         if order.state is OrderState.HELD:
             raise Conflict(Fault("order", "La orden está retenida.", "Confírmela o retírela."))
-        orders.change(tx, order_id, state=str(OrderState.CLOSED))
-        pending = [each.id for each in _stations(tx, order_id) if each.state.phase != "reported"]
-        details: dict[str, object] = {"without_outcome": pending}
-        witness(
-            services, tx, stream_of(tx, order), Fact(Event.CLOSED, now, caller.actor, details=details), now
-        )
-        for escalation in escalations.of_order(tx, order_id):
-            outbox.cancel_chase(tx, escalation.id)
-            escalations.save(tx, escalation.id, closed(escalation.state), None)
+        shut(services, tx, order, caller.actor, now)
+
+
+def shut(services: Services, tx: Connection, order: Order, actor: Actor, now: datetime) -> None:
+    """End an order: nobody is chased for it any more. The caller holds the lock."""
+    orders.change(tx, order.id, state=str(OrderState.CLOSED), release_at=None)
+    pending = [each.id for each in _stations(tx, order.id) if each.state.phase != "reported"]
+    details: dict[str, object] = {"without_outcome": pending}
+    witness(services, tx, stream_of(tx, order), Fact(Event.CLOSED, now, actor, details=details), now)
+    for escalation in escalations.of_order(tx, order.id):
+        outbox.cancel_chase(tx, escalation.id)
+        escalations.save(tx, escalation.id, closed(escalation.state), None)

@@ -1,21 +1,32 @@
-"""The end of a hold: confirmed by a second person of the court, or gone out at its limit, marked as such."""
+"""A held order: its court is chased; a second person confirms it, or it goes out at its limit, marked as such."""
 
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from amparo_notify.cases.escalate import advance
+from amparo_notify.cases.inform import announce
 from amparo_notify.cases.services import Caller, Services
 from amparo_notify.cases.signers import UNREGISTERED
-from amparo_notify.cases.submit import announce
 from amparo_notify.cases.witness import stream_of, witness
 from amparo_notify.core.errors import Conflict, Denied, Fault
 from amparo_notify.core.escalation import Phase, closed, opened
 from amparo_notify.core.events import Event
 from amparo_notify.core.evidence import Fact
+from amparo_notify.core.hold import HOLD_LIMIT
+from amparo_notify.core.notice import Cause
 from amparo_notify.core.order import OrderState
 from amparo_notify.store import escalations, orders, outbox, people
 from amparo_notify.store.orders import Order
+
+
+def hold(services: Services, tx: Connection, order: Order, reason: str, now: datetime) -> None:
+    """Chase the court's own duty contacts for a second person."""
+    details: dict[str, object] = {"reason": reason, "limit_seconds": int(HOLD_LIMIT.total_seconds())}
+    witness(services, tx, stream_of(tx, order), Fact(Event.HELD, now, details=details), now)
+    state = opened(now, None, Cause.HOLD)
+    escalation_id = escalations.add(tx, order.id, None, None, state, None)
+    advance(services, tx, order, escalations.get(tx, escalation_id), now)
 
 
 def confirm(services: Services, caller: Caller, order_id: int, now: datetime) -> None:

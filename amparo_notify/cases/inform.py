@@ -135,3 +135,15 @@ def tell_lawyers(
             plan_key=f"lawyer:{lawyer_id}:{cause}:{event}:{detail}",
             due_at=now,
         )
+
+
+def announce(services: Services, tx: Connection, order: Order, now: datetime) -> None:
+    """Mail the lawyers their tracking code."""
+    stations = [each for each in escalations.of_order(tx, order.id) if not each.is_hold]
+    tell_lawyers(tx, order, stations[0], Cause.TRACKING, 0, now, orders.lawyer_ids(tx, order.id))
+    services.database.wake(tx)
+
+
+def tracking_code(services: Services, order_id: int) -> str:
+    """The lawyers' code of an order: always the same, and only its hash is kept."""
+    return services.tokens.token("tracking", order_id)

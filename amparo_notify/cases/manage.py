@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from amparo_notify.cases import signin
 from amparo_notify.cases.services import Caller, Services
-from amparo_notify.cases.submit import MAIL
+from amparo_notify.cases.submission import MAIL
 from amparo_notify.cases.witness import CONFIGURATION, Stream, witness
 from amparo_notify.core.errors import Conflict, Denied, Fault, Invalid, Missing
 from amparo_notify.core.events import Event
@@ -405,7 +405,7 @@ def save_policy(services: Services, caller: Caller, station: str, policy: Policy
 
 
 def roster_of(services: Services, station: str, court: str | None = None) -> Roster:
-    """A station's newest roster with its people, and with a court's duty contacts where one is named. Raises Missing."""
+    """A station's newest roster with its people, and a court's duty contacts where one is named. Raises Missing."""
     with services.database.read() as tx:
         found = people.find_court(tx, code=court) if court else None
         return rosters.current_roster(tx, _station(tx, station), found.id if found else None)

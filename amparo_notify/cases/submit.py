@@ -1,57 +1,29 @@
 """Submit: check the fields, judge the signature, commit the order with its first notices, answer with a receipt."""
 
 import hashlib
-import json
-import re
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from amparo_notify.cases.escalate import advance
-from amparo_notify.cases.inform import tell_lawyers
+from amparo_notify.cases.escalate import add_station, begin
+from amparo_notify.cases.hold import hold
+from amparo_notify.cases.inform import announce, tracking_code
+from amparo_notify.cases.reject import Rejected, log_rejection
 from amparo_notify.cases.services import Caller, Services
 from amparo_notify.cases.signers import judge
-from amparo_notify.cases.witness import Receipt, Stream, issue, newest_receipt, stream_of, witness
-from amparo_notify.core.errors import Conflict, Denied, Fault, Invalid, Refusal
-from amparo_notify.core.escalation import held, opened
+from amparo_notify.cases.submission import INSTRUCTION, Checked, Submission, check
+from amparo_notify.cases.witness import Receipt, issue, newest_receipt, stream_of, witness
+from amparo_notify.core.errors import Conflict, Fault
 from amparo_notify.core.events import Event
 from amparo_notify.core.evidence import Fact
-from amparo_notify.core.hold import HOLD_LIMIT, release_at
-from amparo_notify.core.notice import Cause
-from amparo_notify.core.order import DocumentKind, OrderState, Person, Suspension
+from amparo_notify.core.hold import release_at
+from amparo_notify.core.order import DocumentKind, OrderState
 from amparo_notify.core.verdict import Verdict
 from amparo_notify.seal.envelope import hash_token
-from amparo_notify.store import blobs, escalations, log, orders, people, rosters
+from amparo_notify.store import blobs, escalations, log, orders, people
 from amparo_notify.store.database import lock
 from amparo_notify.store.orders import Order
-from amparo_notify.store.people import Court, Station
-
-MOST_BYTES = 32 << 20
-EXPEDIENTE = re.compile(r"\d{1,6}/\d{4}(-[0-9A-Z]{1,5}){0,3}")
-MAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]{2,}")
-INSTRUCTION = (
-    "No ejecute el retorno. La persona queda a disposición del juzgado hasta que este ordene otra cosa."
-)
-"""The default (Ley de Amparo, art. 160)."""
-
-
-@dataclass(frozen=True)
-class Submission:
-    """What a court sends. Instants are aware."""
-
-    court: str
-    expediente: str
-    stations: Sequence[str]
-    persons: Sequence[Person]
-    document: bytes
-    signature: bytes | None = None
-    lawyers: Sequence[str] = ()
-    suspension: str = Suspension.DE_PLANO
-    instruction: str = ""
-    drill: bool = False
-    idempotency_key: str | None = None
 
 
 @dataclass(frozen=True)
@@ -68,35 +40,13 @@ class Accepted:
     hold_reason: str | None = None
 
 
-class Rejected(Refusal):
-    """The document is not what it must be: nothing is sent, and the refusal is on record."""
-
-    status = 422
-
-    def __init__(self, verdict: Verdict) -> None:
-        super().__init__(Fault("document", verdict.explanation))
-        self.verdict = verdict
-
-
-@dataclass(frozen=True)
-class _Checked:
-    """A submission whose fields are in order."""
-
-    submission: Submission
-    court: Court
-    stations: tuple[Station, ...]
-    document_sha256: str  # of the bytes as uploaded
-    signature_sha256: str
-    fingerprint: str = field(default="")
-
-
 def submit(services: Services, submission: Submission, caller: Caller, now: datetime) -> Accepted:
     """Commit an order and answer with its receipt.
 
     Raises Invalid with every fault of the fields, Denied for another court's upload, Conflict where the key or the
     document is known with other content, Rejected where the signature does not hold.
     """
-    checked = _check(services, submission, caller)
+    checked = check(services, submission, caller)
     if earlier := _earlier(services, checked):
         return earlier
     examination = services.verifier.examine(submission.document, submission.signature, now)
@@ -125,149 +75,26 @@ def submit(services: Services, submission: Submission, caller: Caller, now: date
         return _commit(services, tx, checked, verdict, hold_reason, stored, caller, now)
 
 
-# -- the fields ---------------------------------------------------------------------------------------------
+def commit_drill(
+    services: Services, submission: Submission, verdict: Verdict, caller: Caller, now: datetime
+) -> Accepted:
+    """Commit a drill that no judge signed; all that follows the signature is as with a real order.
 
-
-def _check(services: Services, submission: Submission, caller: Caller) -> _Checked:
-    faults: list[Fault] = []
-    with services.database.read() as tx:
-        court = people.find_court(tx, code=submission.court)
-        stations = [people.find_station(tx, code=code) for code in dict.fromkeys(submission.stations)]
-        known = [each.code for each in people.stations(tx)]
-        unready = [each.code for each in stations if each and rosters.current_policy(tx, each) is None]
-    if court is None:
-        faults.append(
-            Fault(
-                "court",
-                f"No existe el juzgado «{submission.court}».",
-                "Use la clave con la que fue dado de alta.",
-            )
-        )
-    elif caller.court not in (None, court.id):
-        raise Denied(
-            Fault("court", "Su cuenta no pertenece a este juzgado.", "Entre con una cuenta de ese juzgado.")
-        )
-    if not EXPEDIENTE.fullmatch(submission.expediente):
-        faults.append(
-            Fault(
-                "expediente",
-                f"«{submission.expediente}» no es un número de expediente.",
-                "Escríbalo como 1234/2026 o 1234/2026-III-A.",
-            )
-        )
-    if not stations:
-        faults.append(Fault("station", "Falta la estación.", f"Elija al menos una: {', '.join(known)}."))
-    faults += [
-        Fault("station", f"No existe la estación «{code}».", f"Las que hay: {', '.join(known)}.")
-        for code, found in zip(dict.fromkeys(submission.stations), stations, strict=True)
-        if found is None
-    ]
-    faults += [
-        Fault(
-            "station",
-            f"La estación {code} aún no tiene política de escalamiento.",
-            "Pida a quien administra que la configure.",
-        )
-        for code in unready
-    ]
-    faults += _person_faults(submission) + _other_faults(submission)
-    if faults:
-        raise Invalid(*faults)
-    assert court is not None
-    document = hashlib.sha256(submission.document).hexdigest()
-    signature = hashlib.sha256(submission.signature).hexdigest() if submission.signature else ""
-    return _Checked(
-        submission,
-        court,
-        tuple(each for each in stations if each),
-        document,
-        signature,
-        fingerprint(submission, document, signature),
-    )
-
-
-def _person_faults(submission: Submission) -> list[Fault]:
-    if not submission.persons:
-        return [
-            Fault(
-                "person",
-                "Falta la persona protegida.",
-                "Indique al menos un nombre, un alias o un pasaporte.",
-            )
-        ]
-    return [
-        Fault(
-            f"person {n}",
-            "No hay dato que la identifique.",
-            "Indique nombre, alias o pasaporte, aunque sea incompleto.",
-        )
-        for n, each in enumerate(submission.persons, 1)
-        if not each.identified
-    ] + [
-        Fault(
-            f"person {n}",
-            "La hora de salida no tiene zona horaria.",
-            "Escríbala con desfase: 2026-11-21T14:35-06:00.",
-        )
-        for n, each in enumerate(submission.persons, 1)
-        if each.departs_at is not None and each.departs_at.tzinfo is None
-    ]
-
-
-def _other_faults(submission: Submission) -> list[Fault]:
-    faults = []
-    if not submission.document:
-        faults.append(Fault("document", "El archivo está vacío.", "Elija el PDF firmado o el archivo .p7m."))
-    if len(submission.document) > MOST_BYTES or len(submission.signature or b"") > MOST_BYTES:
-        faults.append(
-            Fault(
-                "document",
-                "El archivo pasa de 32 MiB.",
-                "Genere el PDF con menor resolución y fírmelo de nuevo.",
-            )
-        )
-    if submission.suspension not in list(Suspension):
-        faults.append(
-            Fault(
-                "suspension",
-                f"«{submission.suspension}» no es un tipo de suspensión.",
-                f"Use {', '.join(Suspension)}.",
-            )
-        )
-    faults += [
-        Fault("lawyer", f"«{mail}» no es un correo.", "Escríbalo como nombre@ejemplo.mx.")
-        for mail in submission.lawyers
-        if not MAIL.fullmatch(mail)
-    ]
-    if submission.idempotency_key is not None and not 1 <= len(submission.idempotency_key) <= 128:
-        faults.append(
-            Fault("Idempotency-Key", "Debe tener entre 1 y 128 caracteres.", "Use por ejemplo un UUID.")
-        )
-    return faults
-
-
-def fingerprint(submission: Submission, document: str, signature: str) -> str:
-    """What makes an upload the same upload: document, signature and fields. Not stations: one may be added."""
-    fields = {
-        "expediente": submission.expediente,
-        "suspension": str(submission.suspension),
-        "instruction": submission.instruction,
-        "drill": submission.drill,
-        "lawyers": sorted(set(submission.lawyers)),
-        "persons": [
-            {**asdict(each), "departs_at": each.departs_at.timestamp() if each.departs_at else None}
-            for each in submission.persons
-        ],
-        "document": document,
-        "signature": signature,
-    }
-    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
+    Raises what `submit` raises for its fields, and ValueError for anything but a drill.
+    """
+    if not submission.drill:
+        raise ValueError("only a drill goes out unsigned")
+    checked = check(services, submission, caller)
+    stored = _Papers.store(services, submission, submission.document, now)
+    with services.database.write() as tx:
+        people.hold_court(tx, checked.court.id)
+        return _commit(services, tx, checked, verdict, None, stored, caller, now)
 
 
 # -- repeats ------------------------------------------------------------------------------------------------
 
 
-def _earlier(services: Services, checked: _Checked) -> Accepted | None:
+def _earlier(services: Services, checked: Checked) -> Accepted | None:
     """The answer to a request whose idempotency key is known."""
     key = checked.submission.idempotency_key
     if key is None:
@@ -287,13 +114,13 @@ def _earlier(services: Services, checked: _Checked) -> Accepted | None:
         return _accepted(services, tx, orders.get(tx, earlier[1]), new=False)
 
 
-def _request_fingerprint(checked: _Checked) -> str:
+def _request_fingerprint(checked: Checked) -> str:
     stations = ",".join(sorted(each.code for each in checked.stations))
     return hashlib.sha256(f"{checked.fingerprint}:{stations}".encode()).hexdigest()
 
 
 def _repeat(
-    services: Services, tx: Connection, checked: _Checked, order_id: int, caller: Caller, now: datetime
+    services: Services, tx: Connection, checked: Checked, order_id: int, caller: Caller, now: datetime
 ) -> Accepted:
     """The same upload again: the existing order, with the stations that it did not have yet."""
     lock(tx, order_id)
@@ -322,18 +149,7 @@ def _repeat(
     return _accepted(services, tx, order, new=False, added=tuple(each.code for each in missing))
 
 
-def add_station(
-    services: Services, tx: Connection, order: Order, station: Station, caller: Caller, now: datetime
-) -> None:
-    """Notify one more station of an order. The caller holds the lock."""
-    details: dict[str, object] = {"station": station.code}
-    witness(
-        services, tx, stream_of(tx, order), Fact(Event.STATION_ADDED, now, caller.actor, details=details), now
-    )
-    _escalate(services, tx, order, station, now)
-
-
-def _remember(tx: Connection, checked: _Checked, order_id: int) -> None:
+def _remember(tx: Connection, checked: Checked, order_id: int) -> None:
     key = checked.submission.idempotency_key
     if key is not None and orders.earlier_request(tx, checked.court.id, key) is None:
         orders.remember_request(tx, checked.court.id, key, _request_fingerprint(checked), order_id)
@@ -362,7 +178,7 @@ class _Papers:
 def _commit(
     services: Services,
     tx: Connection,
-    checked: _Checked,
+    checked: Checked,
     verdict: Verdict,
     hold_reason: str | None,
     papers: _Papers,
@@ -410,7 +226,7 @@ def _commit(
     order = orders.get(tx, order_id)
     _witness_submission(services, tx, order, checked, verdict, caller, now)
     for station in checked.stations:
-        _escalate(services, tx, order, station, now)
+        begin(services, tx, order, station, now)
     receipt = _receipt(services, tx, order, checked, verdict, now)
     if hold_reason:
         hold(services, tx, order, hold_reason, now)
@@ -432,7 +248,7 @@ def _witness_submission(
     services: Services,
     tx: Connection,
     order: Order,
-    checked: _Checked,
+    checked: Checked,
     verdict: Verdict,
     caller: Caller,
     now: datetime,
@@ -460,36 +276,8 @@ def _witness_submission(
     witness(services, tx, stream_of(tx, order), fact, now)
 
 
-def _escalate(services: Services, tx: Connection, order: Order, station: Station, now: datetime) -> None:
-    """Start a station's escalation; a held order's waits."""
-    version = rosters.current_policy(tx, station)
-    assert version is not None
-    departures = [each for each in orders.person_ids(tx, order.id).values() if each]
-    begin = held if order.state is OrderState.HELD else opened
-    state = begin(now, min(departures, default=None))
-    escalation_id = escalations.add(tx, order.id, station.id, version.id, state, None)
-    if order.state is OrderState.OPEN:
-        advance(services, tx, order, escalations.get(tx, escalation_id), now)
-
-
-def hold(services: Services, tx: Connection, order: Order, reason: str, now: datetime) -> None:
-    """Chase the court's own duty contacts for a second person."""
-    details: dict[str, object] = {"reason": reason, "limit_seconds": int(HOLD_LIMIT.total_seconds())}
-    witness(services, tx, stream_of(tx, order), Fact(Event.HELD, now, details=details), now)
-    state = opened(now, None, Cause.HOLD)
-    escalation_id = escalations.add(tx, order.id, None, None, state, None)
-    advance(services, tx, order, escalations.get(tx, escalation_id), now)
-
-
-def announce(services: Services, tx: Connection, order: Order, now: datetime) -> None:
-    """Mail the lawyers their tracking code."""
-    stations = [each for each in escalations.of_order(tx, order.id) if not each.is_hold]
-    tell_lawyers(tx, order, stations[0], Cause.TRACKING, 0, now, orders.lawyer_ids(tx, order.id))
-    services.database.wake(tx)
-
-
 def _receipt(
-    services: Services, tx: Connection, order: Order, checked: _Checked, verdict: Verdict, now: datetime
+    services: Services, tx: Connection, order: Order, checked: Checked, verdict: Verdict, now: datetime
 ) -> Receipt:
     content = {
         "received_at": now.isoformat(),
@@ -500,34 +288,6 @@ def _receipt(
         "stations": [each.code for each in checked.stations],
     }
     return issue(services, tx, order, "submission", content, now)
-
-
-def log_rejection(
-    services: Services,
-    court: Court,
-    verdict: Verdict,
-    document: bytes,
-    expediente: str,
-    caller: Caller,
-    now: datetime,
-    **details: object,
-) -> None:
-    """Leave a record of a refused upload in the court's own log."""
-    said: dict[str, object] = {
-        "verdict": str(verdict.conclusion),
-        "reason": str(verdict.reason or ""),
-        "upload_sha256": hashlib.sha256(document).hexdigest(),
-        "expediente": expediente,
-        **details,
-    }
-    with services.database.write(court.log) as tx:
-        stream = Stream(court.log, f"court:{court.code}", document_sha256=verdict.document_sha256)
-        witness(services, tx, stream, Fact(Event.REJECTED, now, caller.actor, details=said), now)
-
-
-def tracking_code(services: Services, order_id: int) -> str:
-    """The lawyers' code of an order: always the same, and only its hash is kept."""
-    return services.tokens.token("tracking", order_id)
 
 
 def _accepted(

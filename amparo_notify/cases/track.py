@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from amparo_notify.cases.court import find
+from amparo_notify.cases.inform import tracking_code
 from amparo_notify.cases.officer import Acknowledged, first_acknowledgement
 from amparo_notify.cases.services import Caller, Services
-from amparo_notify.cases.submit import tracking_code
 from amparo_notify.cases.witness import Receipt, newest_receipt, signed_bytes, timeline
 from amparo_notify.core.errors import Fault, Missing
 from amparo_notify.core.escalation import Phase
@@ -104,14 +104,17 @@ class ReceiptView:
 
 
 def order_list(
-    services: Services, caller: Caller, words: str = "", open_only: bool = False
+    services: Services, caller: Caller, words: str = "", open_only: bool = False, drills: bool = False
 ) -> list[OrderLine]:
-    """The orders that `caller` may see: the most pressing first, then those over, newest first."""
+    """The orders that `caller` may see: the most pressing first, then those over, newest first.
+
+    Real ones, or (`drills`) drills alone: never both in one list.
+    """
     with services.database.read() as tx:
         found = (
-            orders.search(tx, caller.court, words.strip())
+            orders.search(tx, caller.court, words.strip(), drills=drills)
             if words.strip()
-            else orders.newest(tx, caller.court, open_only=open_only)
+            else orders.newest(tx, caller.court, open_only=open_only, drills=drills)
         )
         return sorted(_lines(tx, found), key=_urgency)
 

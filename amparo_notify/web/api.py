@@ -7,7 +7,9 @@ from flask import Blueprint, Response, jsonify, request
 from werkzeug.datastructures import FileStorage
 
 from amparo_notify.cases import manage, track
-from amparo_notify.cases.submit import MOST_BYTES, Accepted, Rejected, Submission, submit
+from amparo_notify.cases.reject import Rejected
+from amparo_notify.cases.submission import MOST_BYTES, Submission
+from amparo_notify.cases.submit import Accepted, submit
 from amparo_notify.core.errors import Fault, Invalid, Refusal
 from amparo_notify.core.order import OrderState
 from amparo_notify.web import order_page

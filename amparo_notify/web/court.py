@@ -11,7 +11,9 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
 from amparo_notify.cases import manage, track
-from amparo_notify.cases.submit import MOST_BYTES, Rejected, Submission, submit
+from amparo_notify.cases.reject import Rejected
+from amparo_notify.cases.submission import MOST_BYTES, Submission
+from amparo_notify.cases.submit import submit
 from amparo_notify.cases.track import OrderView
 from amparo_notify.core.errors import Conflict, Fault, Invalid, Refusal
 from amparo_notify.core.order import DocumentKind, OrderState
@@ -196,7 +198,8 @@ def _shown(view: OrderView) -> dict[str, object]:
         "view": view,
         "page": order_page,
         "known": order_page.posts(view),
-        "zone": view.stations[0].time_zone,
+        "zone": view.stations[0].time_zone,  # of the flights
+        "home": _court().time_zone,  # of what the court did
         "mine": view.order.submitted_by == caller().staff,
         "asked": view.order.withdrawal_by == caller().staff,
     }

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from werkzeug.datastructures import FileStorage, MultiDict
 
-from amparo_notify.cases.submit import INSTRUCTION, Submission
+from amparo_notify.cases.submission import INSTRUCTION, Submission
 from amparo_notify.core.errors import Fault
 from amparo_notify.core.order import Person, Suspension
 from amparo_notify.store.people import Station
@@ -32,6 +32,7 @@ class Typed:
     expediente: str = ""
     suspension: str = Suspension.DE_PLANO
     stations: tuple[str, ...] = ()
+    zone: str = ""  # in which departures are written; empty: the first station's
     persons: tuple[Mapping[str, str], ...] = ()
     lawyers: str = ""
     instruction: str = INSTRUCTION
@@ -55,6 +56,7 @@ def read(form: MultiDict[str, str]) -> Typed:
         expediente=form.get("expediente", "").strip(),
         suspension=form.get("suspension", Suspension.DE_PLANO),
         stations=tuple(form.getlist("station")),
+        zone=form.get("zone", ""),
         persons=tuple(
             row for _, row in sorted(rows.items()) if any(row.get(f) for f in (*IDENTITY, *FLIGHT))
         ),
@@ -73,7 +75,7 @@ def submission(
     signature: FileStorage | None,
 ) -> tuple[Submission, list[Fault]]:
     """Return what the form means, and what of it could not be read."""
-    zone = zone_of(typed.stations, stations)
+    zone = zone_of(typed, stations)
     faults: list[Fault] = []
     if len(typed.persons) > MOST_PERSONS:
         faults.append(Fault("person 1", f"Son más de {MOST_PERSONS} personas.", "Divida la orden en varias."))
@@ -111,10 +113,15 @@ def mails(text: str) -> list[str]:
     return list(dict.fromkeys(each for each in re.split(r"[\s,;]+", text) if each))
 
 
-def zone_of(codes: Sequence[str], stations: Sequence[Station]) -> ZoneInfo | None:
-    """The zone in which departures are typed: that of the first station chosen."""
-    chosen = [each for each in stations if each.code in codes]
-    return ZoneInfo(chosen[0].time_zone) if chosen else None
+def zone_of(typed: Typed, stations: Sequence[Station]) -> ZoneInfo | None:
+    """The zone in which departures are written: the one chosen, or that of the first station."""
+    zones = {each.code: each.time_zone for each in stations}
+    chosen = (
+        [typed.zone]
+        if typed.zone in zones.values()
+        else [zones[code] for code in typed.stations if code in zones]
+    )
+    return ZoneInfo(chosen[0]) if chosen else None
 
 
 def _person(

@@ -8,7 +8,7 @@ from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
 from amparo_notify.cases import court, track
-from amparo_notify.cases.submit import Rejected
+from amparo_notify.cases.reject import Rejected
 from amparo_notify.core.errors import Conflict, Denied, Fault, Invalid
 from amparo_notify.core.order import DocumentKind
 from amparo_notify.web import court_form

@@ -12,7 +12,7 @@ from flask_wtf.csrf import CSRFProtect  # type: ignore[import-untyped]
 from werkzeug.exceptions import BadRequest, Forbidden, RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
-from amparo_notify.cases.submit import MOST_BYTES
+from amparo_notify.cases.submission import MOST_BYTES
 from amparo_notify.web.context import secure
 
 View = TypeVar("View", bound=Callable[..., Any])

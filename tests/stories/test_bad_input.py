@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from amparo_notify.cases import submit
-from amparo_notify.cases.submit import Rejected
+from amparo_notify.cases.reject import Rejected
 from amparo_notify.cases.witness import timeline
 from amparo_notify.core.errors import Conflict, Denied, Invalid, Refusal
 from amparo_notify.core.order import Person

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from amparo_notify.cases import court
-from amparo_notify.cases.submit import Rejected
+from amparo_notify.cases.reject import Rejected
 from amparo_notify.core.escalation import Phase
 from amparo_notify.core.order import DocumentKind, OutcomeCode
 from amparo_notify.demo.faults import busy

@@ -1,0 +1,136 @@
+"""Contacts confirmed by a code that is sent to them: until then they are used, and not counted on."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from amparo_notify.cases import throttle
+from amparo_notify.cases.services import Caller, Services
+from amparo_notify.cases.settings_log import note
+from amparo_notify.channels.rendering import note as written
+from amparo_notify.core.errors import ChannelError, Denied, Fault, Invalid, Missing, Unfit
+from amparo_notify.core.evidence import Actor
+from amparo_notify.core.notice import Medium
+from amparo_notify.seal.envelope import hash_token
+from amparo_notify.store import contacts, people, staff
+from amparo_notify.store.contacts import KeptContact
+
+SLOT = timedelta(minutes=10)
+"""A code is good in the ten minutes it was sent in and in the next ten."""
+
+_MEDIUM = {"mobile": Medium.SMS, "landline": Medium.VOICE, "email": Medium.EMAIL}
+
+
+@dataclass(frozen=True)
+class Mine:
+    """One contact as its officer sees it."""
+
+    id: int
+    kind: str  # mobile | landline | email
+    hint: str  # enough to tell it from the others: "••• 0101", "a•••@estacion.example"
+    verified: bool
+
+
+@dataclass(frozen=True)
+class Own:
+    """What an officer's page of contacts shows."""
+
+    badge: str
+    post: str
+    contacts: tuple[Mine, ...]
+
+    @property
+    def left(self) -> int:
+        """How many contacts are not confirmed."""
+        return sum(not each.verified for each in self.contacts)
+
+
+def own_contacts(services: Services, token: str, now: datetime) -> Own:
+    """An officer's contacts, by the link with which they chose their PIN. Raises Missing before that, and once it ends."""
+    with services.database.read() as tx:
+        badge, post = _owner(tx, token, now)
+        found = contacts.of_officer(tx, services.vault, badge)
+    mine = (Mine(each.id, each.kind, _hint(each), each.verified_at is not None) for each in found)
+    return Own(badge, post, tuple(mine))
+
+
+def _owner(tx: Connection, token: str, now: datetime) -> tuple[str, str]:
+    officer_id = staff.used_invitation(tx, hash_token(token), now)
+    officer = people.find_officer(tx, id=officer_id) if officer_id is not None else None
+    if officer is None or not officer.active:
+        raise Missing(Fault("link", "Este enlace no existe o venció.", "Pida uno nuevo a quien administra."))
+    return officer.badge, officer.post
+
+
+def _hint(contact: KeptContact) -> str:
+    if contact.kind != "email":
+        return f"••• {contact.address[-4:]}"
+    name, _, host = contact.address.partition("@")
+    return f"{name[:1]}•••@{host}"
+
+
+def _mine(services: Services, token: str, contact_id: int, now: datetime) -> KeptContact:
+    with services.database.read() as tx:
+        badge, _ = _owner(tx, token, now)
+        found = contacts.of_officer(tx, services.vault, badge)
+    contact = next((each for each in found if each.id == contact_id), None)
+    if contact is None:
+        raise Missing(Fault("contact", "Ese contacto no es suyo.", "Recargue la página."))
+    return contact
+
+
+def send_code(services: Services, token: str, contact_id: int, now: datetime) -> None:
+    """Send a code to one of the officer's contacts. Raises Denied after too many, Unfit where no provider takes it."""
+    contact = _mine(services, token, contact_id, now)
+    throttle.count(services, f"code-sent:{contact.id}", f"code-{contact.id}", now)
+    medium = _MEDIUM[contact.kind]
+    code = code_of(services, contact, now)
+    valid = int(SLOT.total_seconds())
+    message = written("code", medium, contact.address, secrets.token_hex(8), valid, code=code)
+    for provider in services.providers.get(medium, ()):
+        try:
+            provider.send(message)
+        except ChannelError:
+            continue  # the next road
+        return
+    field = f"code-{contact.id}"
+    raise Unfit(
+        Fault(
+            field, "No se pudo enviar el código.", "Intente de nuevo en un minuto o avise a quien administra."
+        )
+    )
+
+
+def code_of(services: Services, contact: KeptContact, at: datetime) -> str:
+    """The code of a contact at an instant: made anew each time, and kept nowhere."""
+    slot = int(at.timestamp() // SLOT.total_seconds())
+    drawn = services.tokens.blind_index("contact-code", f"{contact.id}:{contact.address_hash}:{slot}")
+    return f"{int(drawn, 16) % 1_000_000:06d}"
+
+
+def confirm(services: Services, token: str, contact_id: int, code: str, now: datetime) -> None:
+    """Confirm a contact by the code that it got. Raises Invalid for a wrong one, Denied after too many."""
+    contact = _mine(services, token, contact_id, now)
+    field = f"code-{contact.id}"
+    key = f"code-typed:{contact.id}"
+    left = throttle.count(services, key, field, now)
+    good = [code_of(services, contact, now), code_of(services, contact, now - SLOT)]
+    if not any(secrets.compare_digest(each.encode(), code.strip().encode()) for each in good):
+        again = f"Le quedan {left} intentos." if left else "Espere 5 minutos."
+        raise Invalid(Fault(field, "El código no coincide.", again))
+    throttle.forgive(services, key)
+    throttle.forgive(services, f"code-sent:{contact.id}")
+    with services.database.write() as tx:
+        if contacts.confirm(tx, contact.id, now):
+            said = {"officer": contact.badge, "kind": contact.kind, "position": contact.position}
+            note(services, tx, Actor(f"officer:{contact.badge}", "code"), "contact confirmed", now, **said)
+
+
+def states(services: Services, caller: Caller) -> dict[str, tuple[bool, ...]]:
+    """Badge to whether each contact is confirmed, in the order in which `manage.officers` lists them."""
+    if caller.role not in ("admin", "operator"):
+        raise Denied(Fault("account", "Esto lo ve quien administra.", "Pídalo a la administración."))
+    with services.database.read() as tx:
+        return contacts.states(tx)
