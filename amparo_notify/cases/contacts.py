@@ -48,7 +48,7 @@ class Own:
 
 
 def own_contacts(services: Services, token: str, now: datetime) -> Own:
-    """An officer's contacts, by the link with which they chose their PIN. Raises Missing before that, and once it ends."""
+    """An officer's contacts, by the link with which they chose their PIN. Raises Missing before, and once it ends."""
     with services.database.read() as tx:
         badge, post = _owner(tx, token, now)
         found = contacts.of_officer(tx, services.vault, badge)
@@ -81,11 +81,14 @@ def _mine(services: Services, token: str, contact_id: int, now: datetime) -> Kep
     return contact
 
 
-def send_code(services: Services, token: str, contact_id: int, now: datetime) -> None:
-    """Send a code to one of the officer's contacts. Raises Denied after too many, Unfit where no provider takes it."""
+def send_code(services: Services, token: str, contact_id: int, now: datetime, *, call: bool = False) -> None:
+    """Send a code to one of the officer's contacts; `call`: say it, for a telephone that takes no texts.
+
+    Raises Denied after too many, Unfit where no provider takes it.
+    """
     contact = _mine(services, token, contact_id, now)
     throttle.count(services, f"code-sent:{contact.id}", f"code-{contact.id}", now)
-    medium = _MEDIUM[contact.kind]
+    medium = Medium.VOICE if call and contact.kind == "mobile" else _MEDIUM[contact.kind]
     code = code_of(services, contact, now)
     valid = int(SLOT.total_seconds())
     message = written("code", medium, contact.address, secrets.token_hex(8), valid, code=code)

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound, select_autoescape
 from markupsafe import escape
 
 from amparo_notify.channels.alarms import LANGUAGES, alarm
@@ -122,6 +122,40 @@ def _voice(cause: Cause, facts: Facts, language: str) -> str:
     if len(twiml) > LONGEST_TWIML:
         raise DoesNotFit(f"{cause}: TwiML of {len(twiml)} characters, {LONGEST_TWIML} at most")
     return twiml
+
+
+def note(
+    name: str,
+    medium: Medium,
+    to: str,
+    reference: str,
+    valid_for: int,
+    *,
+    language: str = "es",
+    **said: object,
+) -> Message:
+    """Return a message that is about no order, from templates/messages/<name>; `said` is all that it may say.
+
+    Raises DoesNotFit where the medium cannot carry it, LookupError where it does not go by this medium.
+    """
+
+    def filled(part: str) -> str:
+        try:
+            template = _TEMPLATES.get_template(_in(language, f"{name}/{part}"))
+        except TemplateNotFound as error:
+            raise LookupError(f"{name} does not go by {medium}") from error
+        return template.render(**said)
+
+    message = Message(medium, to, reference, text="", valid_for=valid_for)
+    if medium is Medium.VOICE:
+        return replace(message, text=_flat(filled("voice.xml")))
+    if medium is Medium.EMAIL:
+        subject, text = _one_line(filled("email.subject.txt")), filled("email.txt").strip() + "\n"
+        return replace(message, subject=subject, text=text, html=filled("email.html"))
+    text = _one_line(to_gsm7(filled("sms.txt")))
+    if segments(text) > MOST_SEGMENTS:
+        raise DoesNotFit(f"{name}: {segments(text)} segments, {MOST_SEGMENTS} at most")
+    return replace(message, text=text)
 
 
 def keypad(answer: str, facts: Facts, *, attempts: int = 0, language: str = "es") -> str:

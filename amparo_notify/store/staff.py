@@ -169,6 +169,16 @@ def invitation_of(tx: Connection, token_hash: str, now: datetime) -> Invitation 
     return Invitation(row.id, row.staff, row.officer, row.seed_sealed) if row else None
 
 
+def used_invitation(tx: Connection, token_hash: str, now: datetime) -> int | None:
+    """The officer who used an invitation that has not expired."""
+    which = (
+        (invitation.c.token_hash == token_hash)
+        & invitation.c.used_at.is_not(None)
+        & (invitation.c.expires_at > now)
+    )
+    return tx.execute(select(invitation.c.officer).where(which)).scalar()
+
+
 def use_invitation(tx: Connection, invitation_id: int, now: datetime) -> bool:
     """Use an invitation once; return whether it was still unused."""
     unused = update(invitation).where(invitation.c.id == invitation_id, invitation.c.used_at.is_(None))
