@@ -27,8 +27,10 @@ def world(sqlite_url: str, verifier: Judge, tmp_path: Path) -> Iterator[World]:
 
 
 @pytest.fixture(scope="session")
-def ground(tmp_path_factory: pytest.TempPathFactory) -> Ground:
-    return lay(tmp_path_factory.mktemp("ground"))
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    made = lay(tmp_path_factory.mktemp("ground"))
+    yield made
+    made.verifier.close()
 
 
 @pytest.fixture

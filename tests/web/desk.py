@@ -62,6 +62,7 @@ class Ground:
     keys: Path
     database: Path
     trust: Trust
+    verifier: Judge  # one warm parent for all tests
     judge: Identity
     substitute: Identity
     stamper: Identity
@@ -85,9 +86,9 @@ def lay(folder: Path) -> Ground:
     trust = Trust.load([trust_folder], crls=crls)
     with closing(Database(f"sqlite:///{file}")) as database:
         config = Config.from_environment({}, uploads=False, var=folder)
-        services = _services(config, database, Judge(trust), Clock(NOW))
+        services = _services(config, database, verifier := Judge(trust), Clock(NOW))
         seeds, token = _people(services, judge)
-    return Ground(folder / "keys", file, trust, judge, substitute, stamper, seeds, token)
+    return Ground(folder / "keys", file, trust, verifier, judge, substitute, stamper, seeds, token)
 
 
 def _services(config: Config, database: Database, judge: Judge, clock: Clock) -> Services:
@@ -139,9 +140,8 @@ class Desk:
         self.folder = folder
         file = Path(shutil.copy(ground.database, folder / "amparo.db"))
         self.database = Database(f"sqlite:///{file}")
-        self.judge = Judge(ground.trust)
         self.config = self.configured(**config)
-        self.services = _services(self.config, self.database, self.judge, self.clock)
+        self.services = _services(self.config, self.database, ground.verifier, self.clock)
         self.app = create_app(self.services, self.config)
 
     def configured(self, **config: Any) -> Config:
@@ -158,7 +158,6 @@ class Desk:
     passphrase = data.PASSPHRASE
 
     def close(self) -> None:
-        self.judge.close()
         self.database.close()
 
     def browser(self, username: str = "") -> "Browser":

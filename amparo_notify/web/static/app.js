@@ -124,15 +124,16 @@
     }
   });
   function zones() {
-    const places = [...document.querySelectorAll("[data-place]:checked")].map((box) => box.dataset.place);
-    const mixed = new Set(places).size > 1;
+    const select = document.getElementById("zone"), picked = select && select.value && select.selectedOptions[0].text;
+    const places = [...document.querySelectorAll("[data-place]:checked")].map((box) => "Hora de " + box.dataset.place);
+    const mixed = !picked && new Set(places).size > 1;
     for (const hint of document.querySelectorAll("[data-zone]")) {
-      hint.textContent = places.length ? "Hora de " + places[0] + "." : "Hora local de la primera estación elegida.";
-      if (mixed) hint.textContent += " Las estaciones tienen horas distintas: revise.";
+      hint.textContent = (picked || places[0] || "La de la primera estación elegida") + ".";
+      if (mixed) hint.textContent += " Las estaciones tienen horas distintas: revise de dónde es.";
       hint.classList.toggle("wrong", mixed);
     }
   }
-  document.addEventListener("change", (event) => { if (event.target.dataset.place) zones(); });
+  document.addEventListener("change", (event) => { if (event.target.dataset.place || event.target.id === "zone") zones(); });
   zones();
 
   const faults = document.getElementById("faults");
