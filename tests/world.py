@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import Client
 
+from amparo_notify import logs
 from amparo_notify.bootstrap import account, build
 from amparo_notify.cases import (
     dispatch,
@@ -145,6 +146,7 @@ class World:
             providers=providers,
         )
         self._accounted: Counter[str] = Counter()
+        self.errors: list[str] = []  # what was logged as an error and not yet accounted for
 
     @cached_property
     def app(self) -> Client:
@@ -244,9 +246,17 @@ class World:
 
     def submit(self, caller: Caller | None = None, **changes: object) -> Accepted:
         """Submit an order and let the worker do what is due at once."""
-        accepted = submit.submit(self.services, self.submission(**changes), caller or self.clerk(), self.now)
+        accepted = self.order(caller, **changes)
         self.work()
         return accepted
+
+    def order(self, caller: Caller | None = None, **changes: object) -> Accepted:
+        """Submit an order while no worker works."""
+        return submit.submit(self.services, self.submission(**changes), caller or self.clerk(), self.now)
+
+    def plan(self) -> None:
+        """Plan what is due, and send nothing yet."""
+        escalate.escalate_due(self.services, self.now)
 
     def departing(self, minutes: int) -> tuple[Person, ...]:
         """A protected person whose flight leaves in so many minutes."""
@@ -368,6 +378,12 @@ class World:
         surprise = self.arrived() - self._accounted
         assert not surprise, f"nobody expected {dict(surprise)}"
 
+    def expect_error(self, words: str) -> None:
+        """Account for one logged error."""
+        found = next((each for each in self.errors if words in each), None)
+        assert found is not None, f"no error said {words!r}: {self.errors}"
+        self.errors.remove(found)
+
     def forget(self) -> None:
         """Account for all that has arrived so far: this story is about what comes next."""
         self._accounted = self.arrived()
@@ -397,8 +413,10 @@ class _Errors(logging.Handler):
 def telling(database_url: str, verifier: Judge, keys: Path) -> Iterator[World]:
     """A world for one story. Fails on messages that nobody expected and on errors logged."""
     errors = _Errors()
+    logs.configure("WARNING", live=False)
     logging.getLogger().addHandler(errors)
     world = World(database_url, verifier, keys)
+    world.errors = errors.said
     try:
         yield world.settle()
         world.expect_silence()

@@ -4,7 +4,9 @@ import secrets
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from amparo_notify.cases.services import Caller, Services
 from amparo_notify.cases.witness import stream_of, witness
@@ -25,20 +27,36 @@ LINK_LIFE = timedelta(days=30)
 REPLY_ALPHABET = "ACDEFHJKLMNPQRTUVWXY34679"
 """Letters and digits that nobody confuses on a small screen or aloud."""
 
+TRY_AGAIN = timedelta(seconds=15)
+"""After an order that could not be planned for a fault of its own. The watchdog tells somebody meanwhile."""
+
 PLANNER = Actor("system:escalation")
+
+
+_log = structlog.get_logger(__name__)
 
 
 def escalate_due(services: Services, now: datetime) -> int:
     """Plan every escalation whose instant has come, one transaction each; return how many."""
-    database = services.database
-    with database.read() as tx:
+    with services.database.read() as tx:
         due = escalations.due(tx, now)
     for escalation_id, order_id in due:
-        with database.write(order_id) as tx:
-            escalation = escalations.get(tx, escalation_id)
-            if escalation.next_at is not None and escalation.next_at <= now:
-                advance(services, tx, orders.get(tx, order_id), escalation, now)
+        try:
+            _escalate(services, escalation_id, order_id, now)
+        except SQLAlchemyError:
+            raise  # the database is away: that is everybody's matter
+        except Exception:  # noqa: BLE001 - whatever is wrong with one order, the others' chase goes on
+            _log.exception("an order cannot be planned", order=order_id, escalation=escalation_id)
+            with services.database.write(order_id) as tx:
+                escalations.postpone(tx, escalation_id, now + TRY_AGAIN)
     return len(due)
+
+
+def _escalate(services: Services, escalation_id: int, order_id: int, now: datetime) -> None:
+    with services.database.write(order_id) as tx:
+        escalation = escalations.get(tx, escalation_id)
+        if escalation.next_at is not None and escalation.next_at <= now:
+            advance(services, tx, orders.get(tx, order_id), escalation, now)
 
 
 def advance(services: Services, tx: Connection, order: Order, escalation: Escalation, now: datetime) -> Plan:

@@ -107,6 +107,11 @@ def hurry(tx: Connection, escalation_id: int, now: datetime) -> None:
     tx.execute(update(escalation).where(escalation.c.id == escalation_id, open_).values(next_at=now))
 
 
+def postpone(tx: Connection, escalation_id: int, at: datetime) -> None:
+    """Look at an escalation again later: it could not be planned now."""
+    tx.execute(update(escalation).where(escalation.c.id == escalation_id).values(next_at=at))
+
+
 def hurry_station(tx: Connection, station_id: int, now: datetime) -> None:
     """Have a station's open escalations planned anew: its roster changed."""
     open_ = escalation.c.phase.in_(OPEN_PHASES)
