@@ -170,7 +170,7 @@ class _Draft:
         self._step("exhausted", "unacknowledged", due)
         if state.round == 1 and not any(t.kind == COURT for level in self.levels for t in level.targets):
             self._tell_court("alarm", "exhausted", due)
-        self._move(round=state.round + 1, level=0, fired_at=due)
+        self._move(round=state.round + 1, level=0)
 
     def _resume(self, event: str, due: datetime, phase: Phase, cause: Cause, level: int) -> None:
         """Chase again, in a new round where the last was complete, so that no notice repeats another's key."""
@@ -181,7 +181,6 @@ class _Draft:
             cause=cause,
             level=level,
             round=number,
-            fired_at=due,
             display_due=None,
             outcome_due=None,
         )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from amparo_notify.core.follow_up import DONE, Answerer, Ends, follow_up
+from amparo_notify.core.follow_up import DONE, Ends, follow_up
 from amparo_notify.core.order import OutcomeCode
 
 
@@ -15,11 +15,6 @@ def test_an_outcome_that_leaves_somebody_open_asks_something_of_somebody(code: O
 def test_what_is_asked_is_a_sentence_and_has_an_end_other_than_the_report(code: OutcomeCode) -> None:
     found = follow_up(code)
     assert found == DONE or (found.asks.endswith(".") and found.ends is not Ends.REPORT)
-
-
-@pytest.mark.parametrize("code", [code for code in OutcomeCode if code.alarms])
-def test_whatever_alarms_the_court_has_a_follow_up(code: OutcomeCode) -> None:
-    assert follow_up(code).of in (Answerer.COURT, Answerer.STATION)
 
 
 def test_a_return_that_was_halted_is_the_end() -> None:

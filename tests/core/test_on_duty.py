@@ -1,7 +1,9 @@
 """Who is on duty."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from time import tzset
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -22,6 +24,16 @@ from tests.core.station import (
 
 TIJUANA = ZoneInfo("America/Tijuana")
 HANDOVER = datetime(2026, 3, 2, 14, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _in_tokyo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Where the machine stands is nobody's business."""
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TZ", "Asia/Tokyo")
+        tzset()
+        yield
+    tzset()
 
 
 def badges(roster: Roster, at: datetime, rotation: str = "agentes") -> list[str]:
@@ -219,15 +231,39 @@ def test_the_end_of_a_night_without_a_successor_is_a_handover_on_the_next_day() 
     assert [roster.next_handover(NOON), roster.next_handover(after(hours=8))] == [after(hours=8), HANDOVER]
 
 
-def test_two_watches_of_one_day_each_have_their_handovers() -> None:
-    shifts = (Shift(0, time(9), time(10), 0), Shift(0, time(13), time(14), 0))
-    roster = replace(BURBUJA, rotations=(Rotation("agentes", date(2026, 1, 1), 1, shifts, (("A-1",),)),))
+def handovers(roster: Roster, count: int) -> list[float]:
+    """The next so many, in hours after noon."""
     turns = [NOON]
-    for _ in range(4):
+    for _ in range(count):
         turn = roster.next_handover(turns[-1])
         assert turn
         turns.append(turn)
-    assert [turn - NOON for turn in turns[1:]] == [timedelta(hours=h) for h in (1, 2, 21, 22)]
+    return [(turn - NOON) / timedelta(hours=1) for turn in turns[1:]]
+
+
+def test_every_day_of_a_guard_has_its_handover() -> None:
+    assert handovers(BURBUJA, 4) == [20, 44, 68, 92]
+
+
+def test_two_watches_of_one_day_each_have_their_handovers() -> None:
+    shifts = (Shift(0, time(9), time(10), 0), Shift(0, time(13), time(14), 0))
+    roster = replace(BURBUJA, rotations=(Rotation("agentes", date(2026, 1, 1), 1, shifts, (("A-1",),)),))
+    assert handovers(roster, 4) == [1, 2, 21, 22]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "hours"), [(time(9), time(14), [21, 26, 69, 74]), (time(20), EIGHT, [32, 44, 80, 92])]
+)
+def test_a_watch_every_other_day_is_handed_over_on_its_own_days(
+    start: time, end: time, hours: list[float]
+) -> None:
+    rotation = Rotation("agentes", date(2026, 1, 1), 2, (Shift(0, start, end, 0),), (("A-1",),))
+    assert handovers(replace(BURBUJA, rotations=(rotation,)), 4) == hours
+
+
+def test_a_cover_next_week_does_not_hide_the_handover_of_tomorrow() -> None:
+    roster = covered(BURBUJA, Override("agentes", after(days=6), after(days=7), ("A-1",)))
+    assert roster.next_handover(NOON) == HANDOVER
 
 
 @pytest.mark.parametrize("hours", [0.5, 2])

@@ -390,7 +390,7 @@ class TestAShiftChange:
     def test_of_a_level_above_waits_for_it_even_if_somebody_there_was_told_as_an_agent(self) -> None:
         two_chiefs = replace(BURBUJA, rotations=(BURBUJA.rotations[0], guard("jefatura", ("J-1",), ("A-3",))))
         state = replace(first().state, phase=Phase.ACKNOWLEDGED, outcome_due=HANDOVER + timedelta(minutes=9))
-        assert informed(plan(FOUR, two_chiefs, state, HANDOVER - timedelta(hours=1))) == []
+        assert informed(plan(FOUR, two_chiefs, state, HANDOVER)) == ["A-1"]
 
     def test_tells_the_levels_that_an_earlier_round_reached(self) -> None:
         two_chiefs = replace(BURBUJA, rotations=(BURBUJA.rotations[0], guard("jefatura", ("A-2",), ("J-1",))))
