@@ -32,9 +32,6 @@ from amparo_notify.pki.verify import Materials
 CPU_SECONDS = 5
 WALL_SECONDS = 15
 MEMORY = 600 * 1024 * 1024
-HELLO = b"\x01"
-"""A fork says this first: whoever hears it and then nothing knows that the document killed the fork."""
-
 _WHOLE = (
     pyhanko.pdf_utils,
     pyhanko.sign.validation,
@@ -99,10 +96,11 @@ _WORK: dict[
 }
 
 
-def _serve_one(connection: socket.socket, materials: Materials) -> None:
+def _serve_one(connection: socket.socket, files: Sequence[int], materials: Materials) -> None:
     """Answer one request in a fork that ends with it."""
-    connection.sendall(HELLO)
-    header, blobs = wire.receive(connection)
+    connection.sendall(wire.HELLO)
+    header, _ = wire.receive(connection)
+    blobs = [os.pread(file, size, 0) for file, size in zip(files, header["sizes"], strict=True)]
     limit()
     answer, found = _WORK[header["op"]](header, blobs, materials)
     wire.send(connection, answer, found)
@@ -137,7 +135,7 @@ def serve(control: socket.socket) -> None:
     """Take commands until the service goes away."""
     materials: Materials | None = None
     while True:
-        command, descriptors, *_ = socket.recv_fds(control, 1, 1)
+        command, descriptors, *_ = socket.recv_fds(control, 1, 1 + wire.MOST_FILES)
         if not command or not descriptors:
             return
         with socket.socket(fileno=descriptors[0]) as connection:
@@ -147,10 +145,12 @@ def serve(control: socket.socket) -> None:
                 status = 1
                 try:
                     control.close()
-                    _serve_one(connection, materials)
+                    _serve_one(connection, descriptors[1:], materials)
                     status = 0
                 finally:
                     os._exit(status)
+        for file in descriptors[1:]:
+            os.close(file)
 
 
 def main() -> None:

@@ -85,7 +85,7 @@ class Judge:
                 "genere de nuevo el PDF, fírmelo y súbalo.",
                 "the limited child ended without an answer",
             )
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, IndexError):
             return _unreadable(
                 document,
                 "El archivo no se puede leer sin riesgo; genere de nuevo el PDF, fírmelo y súbalo.",
@@ -134,27 +134,25 @@ class Judge:
         raise _unfit()
 
     def _ask_once(self, header: dict[str, Any], blobs: Sequence[bytes]) -> tuple[dict[str, Any], list[bytes]]:
+        """Hand over the question and the files in one go: the fork finds everything there and wakes nobody twice."""
         began = False
+        files = [wire.in_memory(blob) for blob in blobs]
+        ours, theirs = socket.socketpair()
         try:
-            with self._lock:
-                connection = self._open(b"E")
-            with connection:
-                began = connection.recv(1) == b"\x01"
+            with ours:
+                ours.settimeout(PATIENCE)
+                wire.send(ours, {**header, "sizes": [len(blob) for blob in blobs]})
+                with theirs, self._lock:
+                    socket.send_fds(self._ensure(), [b"E"], [theirs.fileno(), *files])
+                began = ours.recv(1) == wire.HELLO
                 if not began:
                     raise _Lost(began=False)
-                wire.send(connection, header, blobs)
-                return wire.receive(connection)
+                return wire.receive(ours)
         except OSError as problem:
             raise _Lost(began) from problem
-
-    def _open(self, command: bytes) -> socket.socket:
-        """Hand the warm parent one end of a new connection and return the other. The lock is held."""
-        control = self._ensure()
-        ours, theirs = socket.socketpair()
-        with theirs:
-            ours.settimeout(PATIENCE)
-            socket.send_fds(control, [command], [theirs.fileno()])
-        return ours
+        finally:
+            for descriptor in files:
+                os.close(descriptor)
 
     def _alive(self) -> bool:
         return self._process is not None and self._owner == os.getpid() and self._process.poll() is None
