@@ -40,6 +40,9 @@ SENTENCES = {
         "Inténtelo de nuevo en un momento; si urge, avise por teléfono.",
     ),
 }
+TOO_LARGE = (
+    Fault("document", "El archivo pasa de 32 MiB.", "Genere el PDF con menor resolución y fírmelo de nuevo."),
+)
 STALE_FORM = (
     "Esta página llevaba mucho tiempo abierta",
     "Recárguela y envíe sus datos otra vez. No se ha cambiado nada.",
@@ -90,7 +93,7 @@ def _refused(refusal: Refusal) -> Response:
 def _http(error: HTTPException) -> Response:
     if error.response is not None:
         return make_response(error.response)
-    given = answer(error.code or 500)
+    given = answer(error.code or 500, TOO_LARGE if error.code == 413 and for_program() else ())
     if error.code == 405 and (methods := getattr(error, "valid_methods", None)):
         given.headers["Allow"] = ", ".join(methods)
     return given
