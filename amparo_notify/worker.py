@@ -17,7 +17,6 @@ from datetime import datetime, timedelta
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
-from sqlalchemy.exc import SQLAlchemyError
 
 from amparo_notify.cases import dispatch, escalate, housekeeping, trust
 from amparo_notify.cases.compose import Envelope
@@ -25,7 +24,7 @@ from amparo_notify.cases.dispatch import Result
 from amparo_notify.cases.services import Services
 from amparo_notify.core.notice import Medium
 from amparo_notify.store import machines
-from amparo_notify.store.database import Bell
+from amparo_notify.store.database import AWAY, Bell
 
 SENDERS = 48
 """For each medium, so that a provider that hangs holds up nobody else's messages. Threads that wait cost little."""
@@ -120,7 +119,7 @@ class Worker:
         try:
             done = work()
             return done if isinstance(done, float) else None
-        except SQLAlchemyError as error:
+        except AWAY as error:
             _log.error("database away", during=what, error=type(error).__name__)
         except Exception:  # noqa: BLE001 - a worker that dies of one row helps nobody else's
             _log.exception("failed", during=what)
@@ -157,7 +156,7 @@ class Worker:
         """Show that the loop goes round: a worker whose loop hangs is not alive."""
         if self._beaten is None or now - self._beaten >= BEAT:
             with self._services.database.write() as tx:
-                machines.beat(tx, self._name, now)
+                machines.beat(tx, self._name, now, self._services.verifier.fingerprint)
             self._beaten = now
 
     def _leave(self) -> None:
@@ -169,9 +168,11 @@ class Worker:
     def _send(self, road: Road, envelope: Envelope) -> None:
         try:
             self._results.put(dispatch.send(self._services, envelope, self._services.clock()))
-        except SQLAlchemyError as error:
+        except AWAY as error:
             # The lease ends and the attempt is reconciled by whoever claims it next.
             _log.error("database away", during="last look", error=type(error).__name__)
+        except Exception:  # noqa: BLE001 - nobody looks at this thread's end: say it here; the lease ends
+            _log.exception("failed", during="send", notice=envelope.claimed.id)
         finally:
             with self._turn:
                 was_full = not road.room
@@ -195,7 +196,7 @@ class Worker:
         while batch and tries < LAST_TRIES:
             try:
                 dispatch.record(self._services, batch, self._services.clock())
-            except SQLAlchemyError as error:
+            except AWAY as error:
                 _log.error("database away", during="record", error=type(error).__name__, waiting=len(batch))
                 tries += self._stop.wait(
                     TICK

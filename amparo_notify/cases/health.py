@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from amparo_notify.cases.services import Services
 from amparo_notify.core.errors import Fault
 from amparo_notify.core.notice import Medium
-from amparo_notify.store import outbox, people, rosters
+from amparo_notify.store import crls, machines, outbox, people, rosters
 
 SILENT_AFTER = timedelta(seconds=30)
 """A worker that has not been heard of for this long is not there."""
@@ -38,6 +39,7 @@ def health(services: Services, now: datetime) -> Health:
     try:
         with services.database.read() as tx:
             seen, overdue = outbox.last_beat(tx), outbox.overdue(tx, now - LATE_AFTER)
+            faults += _trust_faults(services, tx, now)
             for station in people.stations(tx):
                 version = rosters.current_policy(tx, station)
                 if version is None:
@@ -61,3 +63,20 @@ def health(services: Services, now: datetime) -> Health:
             )
         )
     return Health(True, seen, overdue, tuple(faults))
+
+
+def _trust_faults(services: Services, tx: Connection, now: datetime) -> list[Fault]:
+    """What is wrong with what verdicts rest on: hosts that differ, lists that ran out."""
+    own = {services.verifier.fingerprint} - {""}
+    faults = [
+        Fault("revocation", f"La lista {each.source} venció.", "Revise CRL_SOURCES y la conexión.")
+        for each in crls.kept(tx)
+        if each.next_update is not None and each.next_update < now
+    ]
+    if len(machines.trusts(tx, now - SILENT_AFTER) | own) > 1:
+        faults.append(
+            Fault(
+                "trust", "Los servidores confían en anclas distintas.", "Ponga las mismas en TRUST_ANCHORS."
+            )
+        )
+    return faults

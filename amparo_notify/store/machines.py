@@ -13,11 +13,17 @@ KEPT = timedelta(days=1)
 """How long the heartbeat of a worker that died, and the slot of a job that was done, are remembered."""
 
 
-def beat(tx: Connection, worker: str, now: datetime) -> None:
-    """Note that a worker is alive."""
-    changed = tx.execute(update(heartbeat).where(heartbeat.c.worker == worker).values(at=now))
+def beat(tx: Connection, worker: str, now: datetime, trust: str = "") -> None:
+    """Note that a worker is alive, and the fingerprint of what it trusts."""
+    changed = tx.execute(update(heartbeat).where(heartbeat.c.worker == worker).values(at=now, trust=trust))
     if not changed.rowcount:
-        tx.execute(insert(heartbeat).values(worker=worker, at=now))
+        tx.execute(insert(heartbeat).values(worker=worker, at=now, trust=trust))
+
+
+def trusts(tx: Connection, since: datetime) -> set[str]:
+    """The fingerprints of what the living trust; more than one means that hosts judge differently."""
+    found = select(heartbeat.c.trust).where(heartbeat.c.at >= since, heartbeat.c.trust != "").distinct()
+    return set(tx.scalars(found))
 
 
 def leave(tx: Connection, worker: str) -> None:
@@ -38,6 +44,11 @@ def take_slot(tx: Connection, job: str, slot: datetime) -> bool:
     except IntegrityError:
         return False
     return True
+
+
+def give_slot(tx: Connection, job: str, slot: datetime) -> None:
+    """A periodic job could not be done after all: whoever comes next may take its slot."""
+    tx.execute(delete(job_slot).where(job_slot.c.job == job, job_slot.c.slot == slot))
 
 
 def sweep(tx: Connection, now: datetime) -> None:

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from amparo_notify.cases import court, trust
+from amparo_notify.cases.health import health
 from amparo_notify.core.errors import Denied
 from amparo_notify.core.events import Event
 from amparo_notify.core.order import OrderState
 from amparo_notify.core.ports import FetchedList
 from amparo_notify.pki.current import CurrentJudge
 from amparo_notify.pki.judge import Judge
-from amparo_notify.store import crls
+from amparo_notify.store import crls, machines
 from tests.authority import NOW, authority, judge
 from tests.world import AGENT, CHIEF, CLERK_ON_DUTY, HEADQUARTERS, World, telling, trusting
 
@@ -134,3 +135,16 @@ def test_whoever_submitted_an_order_cannot_confirm_it(doubtful: World) -> None:
     doubtful.expect_rung(CLERK_ON_DUTY)
     with pytest.raises(Denied):
         court.confirm(doubtful.services, doubtful.clerk(), accepted.folio, doubtful.now)
+
+
+def test_hosts_that_trust_differently_raise_an_alarm(world: World) -> None:
+    with world.services.database.write() as tx:
+        machines.beat(tx, "otro anfitrión", world.now, "f" * 64)
+    assert "trust" in [fault.field for fault in health(world.services, world.now).faults]
+
+
+def test_a_revocation_list_that_ran_out_raises_an_alarm(doubtful: World) -> None:
+    arrive(doubtful)
+    with doubtful.services.database.write() as tx:
+        crls.keep(tx, "list 0", b"otra", doubtful.now - timedelta(hours=1), doubtful.now)
+    assert "revocation" in [fault.field for fault in health(doubtful.services, doubtful.now).faults]
