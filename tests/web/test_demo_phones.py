@@ -92,6 +92,13 @@ def test_a_new_message_shows_by_itself_and_what_was_being_typed_stays(world: Wor
         assert page.input_value(field) == "ENTERADO A MEDIAS"
 
 
+def test_the_tokens_in_its_forms_do_not_make_a_page_new(world: World) -> None:
+    world.submit()
+    app = flask_of(world)
+    tags = {app.test_client().get("/demo/phones/vivo").headers["ETag"] for _ in range(2)}
+    assert len(tags) == 1
+
+
 def test_a_mail_is_shown_in_a_sandbox_and_stays_open(world: World) -> None:
     world.submit()
     with visitor(world) as page:
