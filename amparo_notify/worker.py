@@ -9,7 +9,6 @@ import queue
 import secrets
 import socket
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -18,7 +17,7 @@ from datetime import datetime, timedelta
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from amparo_notify.cases import dispatch, escalate, housekeeping, trust
+from amparo_notify.cases import coverage, dispatch, drill, escalate, housekeeping, trust
 from amparo_notify.cases.compose import Envelope
 from amparo_notify.cases.dispatch import Result
 from amparo_notify.cases.services import Services
@@ -37,9 +36,6 @@ BREATH = 0.02
 
 BEAT = timedelta(seconds=5)
 ASK_EVERY = 5  # seconds
-LAST_TRIES = 5
-"""How often the recorder still tries to commit after it was told to stop."""
-
 _log = structlog.get_logger()
 
 
@@ -103,6 +99,8 @@ class Worker:
             "ask providers": (housekeeping.ask_providers, ASK_EVERY),
             "sweep": (housekeeping.sweep, 3600),
             "revocation": (trust.keep_fresh, trust.FRESH_EVERY),
+            "drills": (drill.end_due, drill.END_EVERY),
+            "coverage": (coverage.watch, coverage.WATCH_EVERY),
         }
         for name, (work, seconds) in jobs.items():
             first = self._services.clock()  # at once: a new host has no revocation lists yet
@@ -192,29 +190,21 @@ class Worker:
 
     def _commit(self, batch: list[Result]) -> None:
         """Commit a batch, trying again while the database is away: a fact that was seen is not dropped."""
-        tries = 0
-        while batch and tries < LAST_TRIES:
+        while batch:
             try:
                 dispatch.record(self._services, batch, self._services.clock())
+                break
             except AWAY as error:
                 _log.error("database away", during="record", error=type(error).__name__, waiting=len(batch))
-                tries += self._stop.wait(
-                    TICK
-                )  # then the leases end, and whoever comes next asks the providers
-                if self._stop.is_set():
-                    time.sleep(BREATH)
+                if self._stop.wait(TICK):
+                    return  # the leases end, and whoever comes next asks the providers
             except Exception:  # noqa: BLE001 - one outcome that cannot be written holds up no other
-                _log.exception(
-                    "failed", during="record", notices=[each.envelope.claimed.id for each in batch]
-                )
-                if len(batch) > 1:
-                    for each in batch:
-                        self._commit([each])
+                _log.exception("failed", during="record", notice=batch[0].envelope.claimed.id)
+                for each in batch if len(batch) > 1 else ():
+                    self._commit([each])
                 return
-            else:
-                if any(each.sent is None for each in batch):
-                    self._wake.set()  # something is due again, perhaps at once
-                return
+        if any(each.sent is None for each in batch):
+            self._wake.set()  # something is due again, perhaps at once
 
     # -- the bell -------------------------------------------------------------------------------------------
 

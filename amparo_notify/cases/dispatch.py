@@ -244,7 +244,7 @@ def _accepted(book: _Book, results: Sequence[Result], kept: Mapping[int, Attempt
                 "of": envelope.attempt,
                 "status": str(status),
                 "provider": sent.provider,
-                "provider_id": sent.provider_id or kept[envelope.attempt].provider_id,
+                "provider_id": (sent.provider_id or kept[envelope.attempt].provider_id or "")[:80] or None,
                 "check_at": book.now + word if word and not status.final else None,
             }
         )

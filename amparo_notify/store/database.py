@@ -9,11 +9,16 @@ from typing import Any
 import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event, select, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DisconnectionError, InterfaceError, InternalError, OperationalError, TimeoutError
 
 from amparo_notify.core.errors import Fault, Unfit
 from amparo_notify.store import tables
 
 _CHANNEL = "amparo_due"
+
+AWAY = (OperationalError, InterfaceError, InternalError, DisconnectionError, TimeoutError)
+"""What says that the database cannot be worked with now, as against what is wrong with one statement: no connection,
+a lock not given in time, a disk that is full, a standby that only reads, a pool with nothing left."""
 
 _PATIENCE: dict[str, Any] = {
     "connect_timeout": 10,

@@ -1,0 +1,289 @@
+"""The real service in processes of its own, for what no thread can show: kills, cut connections, and benchmarks.
+
+A stage has a database, keys, trust anchors and an invented country. `start("web")` and `start("worker")` run the
+command line as in production (PROVIDERS=live), with the carriers' addresses pointed at a double on loopback.
+"""
+
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time as clock
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
+from http.client import HTTPConnection
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfgen.canvas import Canvas
+
+from amparo_notify.bootstrap import NoJudge, build
+from amparo_notify.cases import manage, signin
+from amparo_notify.cases.manage import NewOfficer
+from amparo_notify.cases.services import OPERATOR, Services
+from amparo_notify.channels.local import LocalAccount, local_account
+from amparo_notify.config import Config
+from amparo_notify.core.notice import Medium
+from amparo_notify.core.policy import Level, Policy, Target
+from amparo_notify.core.roster import Rotation, Shift
+from amparo_notify.demo.authority import Authority, Identity
+from amparo_notify.demo.order_pdf import DemoOrder, order_pdf
+from amparo_notify.demo.signing import sign_pdf
+from amparo_notify.seal.secrets import Argon2
+
+PUBLIC_URL = "https://amparo.example"
+COURT = "J5TEST"
+PIN = "482916"
+CURP, RFC = "NUFX800101MDFXXX09", "NUFX800101AB1"
+SHIFTS = (Shift(0, time(8), time(8), 0),)
+
+
+@dataclass
+class Process:
+    """One process of the service."""
+
+    name: str
+    popen: subprocess.Popen[bytes]
+    port: int = 0
+
+    def kill(self) -> None:
+        """As if the power went."""
+        self.popen.kill()
+        self.popen.wait()
+
+    def stop(self, patience: float = 20) -> int:
+        """Ask it to end (SIGTERM); return its exit code."""
+        self.popen.send_signal(signal.SIGTERM)
+        return self.popen.wait(patience)
+
+    @property
+    def alive(self) -> bool:
+        return self.popen.poll() is None
+
+
+class Stage:
+    """A folder with everything that the service's processes need, and those processes."""
+
+    def __init__(self, folder: Path, database_url: str, carrier_url: str) -> None:
+        self.folder, self.processes = folder, list[Process]()
+        self.secret = secrets.token_urlsafe(32)
+        self.local: LocalAccount = local_account(self.secret.encode())
+        self.environment = {
+            "DATABASE_URL": database_url,
+            "PUBLIC_URL": PUBLIC_URL,
+            "SECRET_KEY": self.secret,
+            "PROVIDERS": "live",
+            "TWILIO_ACCOUNT_SID": self.local.account_sid,
+            "TWILIO_AUTH_TOKEN": self.local.auth_token,
+            "TWILIO_FROM": self.local.sms_from,
+            "TWILIO_API_URL": carrier_url,
+            "SENDGRID_API_KEY": self.local.api_key,
+            "SENDGRID_FROM": "avisos@amparo-notify.example",
+            "SENDGRID_API_URL": carrier_url,
+            "SENDGRID_WEBHOOK_PUBLIC_KEY": self.local.events_public_key,
+            "KEYS": str(folder / "keys"),
+            "TRUST_ANCHORS": str(folder / "anchors"),
+            "CRL_SOURCES": str(folder / "crls"),
+            "LOG_LEVEL": "WARNING",
+        }
+        self._judge = self._trust()
+        self.services: Services = build(
+            Config.from_environment(self.environment, uploads=False),
+            verifier=NoJudge(),
+            secrets=Argon2(rounds=1, memory=64),
+        )
+        self.token = ""
+
+    def _trust(self) -> Identity:
+        now = datetime.now(UTC)
+        authority = Authority.create(now)
+        (self.folder / "anchors").mkdir()
+        (self.folder / "crls").mkdir()
+        authority.write_trust(self.folder / "anchors")
+        for n, crl in enumerate(authority.crls(now)):
+            (self.folder / "crls" / f"{n}.crl").write_bytes(crl)
+        return authority.issue("JUEZA FICTICIA NÚÑEZ", CURP, RFC, now=now)
+
+    # -- the country ----------------------------------------------------------------------------------------
+
+    def settle(self, stations: int = 1, agents: int = 1, policy: Policy | None = None) -> None:
+        """Found one court and its stations S000, S001…, each with agents on duty all day."""
+        do, now = (self.services, OPERATOR), datetime.now(UTC)
+        manage.add_court(*do, COURT, "Juzgado Ficticio", "55 0000 1122", "America/Mexico_City", now)
+        manage.add_signer(*do, COURT, now, certificate=self._judge.certificate)
+        self.token = manage.add_token(*do, COURT, "bench", now)
+        for n in range(stations):
+            code = f"S{n:03}"
+            manage.add_station(*do, code, f"Estación {n}", "America/Mexico_City", "", now)
+            badges = tuple(f"{code}-{k}" for k in range(agents))
+            for k, badge in enumerate(badges):
+                self._officer(badge, n * agents + k, station=code)
+            duty = (Rotation("agentes", date(2026, 1, 1), 1, SHIFTS, (badges,)),)
+            roster = replace(manage.roster_of(self.services, code), rotations=duty)
+            manage.save_roster(*do, code, roster, now)
+            manage.save_policy(*do, code, policy or policy_of(), now)
+
+    def _officer(self, badge: str, n: int, **where: str) -> None:
+        now = datetime.now(UTC)
+        new = NewOfficer(badge, "Agente", f"Nombre {n}", (phone(n),), (mail(n),), **where)
+        link = manage.add_officer(self.services, OPERATOR, new, now)
+        signin.choose_pin(self.services, link.rpartition("/")[2], PIN, now)
+
+    def signed(self, number: int, kilobytes: int = 0) -> bytes:
+        """A signed order, as PDF of about so many kB."""
+        expediente = f"{number}/2026"
+        plain = (
+            padded(expediente, kilobytes)
+            if kilobytes
+            else order_pdf(replace(DemoOrder(), expediente=expediente))
+        )
+        return sign_pdf(plain, self._judge)
+
+    # -- processes ------------------------------------------------------------------------------------------
+
+    def start(self, name: str, *arguments: str, script: Sequence[str] = (), **changes: str) -> Process:
+        """Start `amparo-notify NAME`, or a script in its place; the web is waited for."""
+        port, options = 0, list(arguments)
+        if name == "web":
+            port = free_port()
+            options += ["--host", "127.0.0.1", "--port", str(port)]
+        command = [sys.executable, *(script or ("-m", "amparo_notify")), name, *options]
+        environment = {**os.environ, **self.environment, **changes, "AMPARO_VAR": str(self.folder / "var")}
+        log = (self.folder / f"{name}.log").open("ab")
+        popen = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
+        process = Process(name, popen, port)
+        self.processes.append(process)
+        if port:
+            until(lambda: self.get(process, "/healthz") == 200, 60, f"{name} answers")
+        return process
+
+    def close(self) -> None:
+        """Kill what still runs, and put the database away."""
+        for each in self.processes:
+            if each.alive:
+                each.kill()
+        self.services.database.close()
+
+    def logged(self) -> str:
+        """All that the processes said."""
+        return "".join(path.read_text() for path in sorted(self.folder.glob("*.log")))
+
+    # -- requests -------------------------------------------------------------------------------------------
+
+    def get(self, web: Process, path: str) -> int:
+        """The status of a GET, or 0 where nobody answers."""
+        with suppress(OSError):
+            connection = HTTPConnection("127.0.0.1", web.port, timeout=10)
+            connection.request("GET", path)
+            return connection.getresponse().status
+        return 0
+
+    def submit(
+        self, web: Process, number: int, document: bytes, stations: Sequence[str] = ("S000",), **fields: Any
+    ) -> tuple[int, dict[str, Any]]:
+        """Submit one order through the API; return status and answer. Raises OSError where the line is cut."""
+        order = {
+            "expediente": f"{number}/2026",
+            "stations": list(stations),
+            "persons": [{"name": "CANARIA INVENTADA"}],
+            **fields,
+        }
+        body, kind = multipart({"order": json.dumps(order).encode(), "document": document})
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": kind}
+        return self.post(web, "/api/v1/orders", body, headers)
+
+    def post(
+        self, web: Process, path: str, body: bytes, headers: Mapping[str, str]
+    ) -> tuple[int, dict[str, Any]]:
+        connection = HTTPConnection("127.0.0.1", web.port, timeout=30)
+        try:
+            connection.request("POST", path, body, dict(headers))
+            answer = connection.getresponse()
+            content = answer.read()
+        finally:
+            connection.close()
+        try:
+            return answer.status, json.loads(content or b"{}")
+        except ValueError:
+            return answer.status, {"body": content.decode("utf-8", "replace")}
+
+    def carry(self, web: Callable[[], Process]) -> Callable[[str, Mapping[str, str], bytes], bytes]:
+        """How a double's callbacks reach the web process of the moment."""
+
+        def post(url: str, headers: Mapping[str, str], body: bytes) -> bytes:
+            status, answer = self.post(web(), url.removeprefix(PUBLIC_URL), body, headers)
+            if status >= 400:
+                raise OSError(f"{status}")
+            return str(answer.get("body", "")).encode()
+
+        return post
+
+
+def policy_of(*media: Medium, delay: int = 180) -> Policy:
+    """Whoever is on duty, and after `delay` seconds headquarters."""
+    means = media or tuple(Medium)
+    levels = (
+        Level((Target("rotation", "agentes"),), means, 0),
+        Level((Target("headquarters"),), means, delay),
+    )
+    return Policy(
+        levels=levels,
+        repeat_after=delay,
+        display_within=180,
+        outcome_within=900,
+    )
+
+
+def phone(n: int) -> str:
+    return f"+52550000{n:04}"
+
+
+def mail(n: int) -> str:
+    return f"agente{n}@estacion.example"
+
+
+def padded(expediente: str, kilobytes: int) -> bytes:
+    """An order with a scanned page of noise, for its weight."""
+    side = int((kilobytes * 1024 / 3) ** 0.5)
+    scan = Image.frombytes("RGB", (side, side), os.urandom(side * side * 3))
+    output = BytesIO()
+    page = Canvas(output, pageCompression=0)
+    page.drawString(72, 720, f"Expediente {expediente}")
+    page.drawImage(ImageReader(scan), 72, 72, 400, 400)
+    page.save()
+    return output.getvalue()
+
+
+def multipart(parts: Mapping[str, bytes]) -> tuple[bytes, str]:
+    """(body, content type) of a form with files."""
+    mark = secrets.token_hex(12)
+    body = b"".join(
+        f'--{mark}\r\nContent-Disposition: form-data; name="{name}"; filename="{name}"\r\n'
+        "Content-Type: application/octet-stream\r\n\r\n".encode()
+        + content
+        + b"\r\n"
+        for name, content in parts.items()
+    )
+    return body + f"--{mark}--\r\n".encode(), f"multipart/form-data; boundary={mark}"
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def until(done: Callable[[], object], seconds: float, what: str) -> None:
+    """Wait until something holds. Fails naming it when it does not in time."""
+    end = clock.monotonic() + seconds
+    while not done():
+        if clock.monotonic() > end:
+            raise AssertionError(f"not within {seconds} s: {what}")
+        clock.sleep(0.02)
