@@ -1,10 +1,11 @@
 """The court's side: the upload, the list, the live page of an order, and what its staff may do to it."""
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 import segno
-from flask import Blueprint, make_response, redirect, render_template, request
+from flask import Blueprint, jsonify, make_response, redirect, render_template, request
 from markupsafe import Markup
 from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -18,6 +19,7 @@ from amparo_notify.cases.track import OrderView
 from amparo_notify.core.errors import Conflict, Fault, Invalid, Refusal
 from amparo_notify.core.order import DocumentKind, OrderState
 from amparo_notify.core.verdict import Verdict
+from amparo_notify.pki.guess import Guess
 from amparo_notify.store.people import Court, Station
 from amparo_notify.web import court_form, order_page
 from amparo_notify.web.auth import caller
@@ -122,6 +124,17 @@ def upload() -> Response:
     else:
         done = "ampliada" if accepted.added else "repetida"
     return redirect(f"/juzgado/ordenes/{accepted.folio}?hecho={done}", 303)
+
+
+@blueprint.post("/ordenes/leer")
+@may(Audience.CLERK, body=UPLOAD_BYTES)
+def guess() -> Response:
+    """What a document seems to say, to fill in what is still empty. Nothing is kept, and nothing of it is verified."""
+    document = request.files.get("document")
+    refuse_large(document)
+    reader: Callable[[bytes], Guess] | None = getattr(services().verifier, "guess", None)
+    found = reader(document.read()) if reader and document else Guess()
+    return jsonify(found.as_json())
 
 
 def refuse_large(*files: FileStorage | None) -> None:

@@ -164,6 +164,11 @@ def test_a_document_over_the_limit_is_refused(desk: Desk, clerk: Browser) -> Non
     assert "32 MiB" in answer.text
 
 
+def test_what_cannot_be_read_is_guessed_as_nothing(clerk: Browser) -> None:
+    answer = clerk.post("/juzgado/ordenes/leer", {"document": (BytesIO(b"no PDF"), "a.pdf")}, form=NEW)
+    assert answer.json == {"expediente": "", "court": "", "persons": []}
+
+
 def test_names_are_shown_as_they_were_typed_and_never_run(desk: Desk, clerk: Browser) -> None:
     upload(desk, clerk, **{"person-0-name": '<script>alert("x")</script>', "person-0-airline": "{{ 7 * 7 }}"})
     page = clerk.get(ORDER).text

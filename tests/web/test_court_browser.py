@@ -107,6 +107,20 @@ def test_a_file_too_large_is_said_before_it_is_sent(page: Page, tmp_path: Path) 
     assert "32 MiB" in page.evaluate("document.getElementById('document').validationMessage")
 
 
+def test_what_the_pdf_seems_to_say_fills_what_is_empty_and_is_marked_as_unverified(
+    page: Page, served: Desk, tmp_path: Path
+) -> None:
+    paper = tmp_path / "auto.pdf"
+    paper.write_bytes(served.pdf("4321/2026", persons=("ANA EJEMPLO PEÑA", "LUIS EJEMPLO PEÑA")))
+    page.goto("/juzgado/ordenes/nueva")
+    page.fill("#person-0-name", "YA ESCRITO")
+    page.set_input_files("#document", str(paper))
+    expect(page.locator("#guess")).to_contain_text("sin verificar")
+    assert page.input_value("#expediente") == "4321/2026"
+    assert page.input_value("#person-0-name") == "YA ESCRITO"
+    assert page.input_value("#person-1-name") == "LUIS EJEMPLO PEÑA"
+
+
 def test_the_live_page_shows_what_somebody_else_did_without_being_reloaded(
     chromium: Chromium, page: Page, served: Desk
 ) -> None:

@@ -136,6 +136,41 @@
   document.addEventListener("change", (event) => { if (event.target.dataset.place || event.target.id === "zone") zones(); });
   zones();
 
+  // What the PDF seems to say fills in what is still empty, and says that nobody has checked it.
+  const MOST_READ = 8 << 20;
+  function put(input, text) {
+    if (!input || input.value || !text) return "";
+    input.value = text;
+    input.classList.add("guess");
+    input.addEventListener("input", () => input.classList.remove("guess"), { once: true });
+    return text;
+  }
+  function fill(found) {
+    const read = [put(document.getElementById("expediente"), found.expediente)];
+    found.persons.forEach((name, number) => {
+      const row = rows()[number];
+      if (row && row.classList.contains("spare")) row.classList.remove("spare");
+      if (!row) document.querySelector("[data-add]").click();
+      read.push(put(document.getElementById(`person-${number}-name`), name));
+    });
+    const said = read.filter(Boolean);
+    if (found.court) said.push("parece de: " + found.court);
+    const note = document.getElementById("guess");
+    note.textContent = "Leído del PDF, sin verificar: " + said.join("; ") + ". Revíselo.";
+    note.hidden = !said.length;
+  }
+  document.addEventListener("change", async (event) => {
+    const input = event.target, file = input.dataset.guess && input.files[0];
+    if (!file || file.size > MOST_READ) return;
+    const body = new FormData();
+    body.append("csrf_token", input.form.elements.csrf_token.value);
+    body.append("document", file);
+    try {
+      const answer = await fetch(input.dataset.guess, { method: "POST", body });
+      if (answer.ok && input.files[0] === file) fill(await answer.json());
+    } catch { /* it is only a comfort: the form works without it */ }
+  });
+
   const faults = document.getElementById("faults");
   if (faults) faults.focus();
   document.documentElement.classList.add("js");
