@@ -231,6 +231,17 @@ def test_the_end_of_a_night_without_a_successor_is_a_handover_on_the_next_day() 
     assert [roster.next_handover(NOON), roster.next_handover(after(hours=8))] == [after(hours=8), HANDOVER]
 
 
+def test_a_night_watch_lasts_into_the_morning_whatever_day_it_is_where_the_machine_stands() -> None:
+    rotation = Rotation("agentes", date(2026, 1, 1), 1, (Shift(0, time(20), time(10), 0),), (("A-1",),))
+    assert badges(replace(BURBUJA, rotations=(rotation,)), NOON - timedelta(hours=2, minutes=30)) == ["A-1"]
+
+
+def test_a_cover_within_a_watch_comes_before_the_end_of_the_watch() -> None:
+    rotation = Rotation("agentes", date(2026, 1, 1), 1, (Shift(0, EIGHT, time(14), 0),), (("A-1",),))
+    cover = Override("agentes", after(hours=0.5), after(hours=1.5), ("A-2",))
+    assert handovers(covered(replace(BURBUJA, rotations=(rotation,)), cover), 3) == [0.5, 1.5, 2]
+
+
 def handovers(roster: Roster, count: int) -> list[float]:
     """The next so many, in hours after noon."""
     turns = [NOON]
