@@ -7,17 +7,18 @@ from pathlib import Path
 
 from amparo_notify.cli.settings import MARK, VERSIONS, database_of, read_mark
 from amparo_notify.core.errors import Fault, Unfit
+from amparo_notify.seal.keys import write_private
 
-_BEGUN = "demo/begun"
+_BEGUN, _TOKEN = "demo/begun", "demo/token"
 
 
-def environment(given: Mapping[str, str], var: Path, port: int) -> dict[str, str]:
+def environment(given: Mapping[str, str], var: Path, public_url: str) -> dict[str, str]:
     """Return the settings of a demonstration's processes. Raises Unfit where messages would reach people."""
     if given.get("PROVIDERS") == "live":
         problem = "a demonstration must reach nobody, and PROVIDERS=live reaches people."
         raise Unfit(Fault("PROVIDERS", problem, "Unset it, or leave --demo out."))
     own = {
-        "PUBLIC_URL": f"http://localhost:{port}",
+        "PUBLIC_URL": public_url,
         "TRUST_ANCHORS": str(var / "demo" / "trust"),
         "CRL_SOURCES": str(var / "demo" / "crl"),
         "LOG_LEVEL": given.get("LOG_LEVEL") or "WARNING",
@@ -56,6 +57,16 @@ def is_made(environ: Mapping[str, str], var: Path) -> bool:
 def is_half_made(var: Path) -> bool:
     """Whether the making stopped half-way."""
     return (var / _BEGUN).exists()
+
+
+def keep_token(var: Path, token: str) -> None:
+    """Keep the bearer token of the demonstration court's own system."""
+    write_private(var / _TOKEN, token.encode())
+
+
+def token(var: Path) -> str:
+    """Return the token that was kept."""
+    return (var / _TOKEN).read_text()
 
 
 def reset(environ: Mapping[str, str], var: Path) -> None:

@@ -57,6 +57,7 @@ def _make(services: Services, var: Path, now: datetime) -> None:
     _court(services, signers, now)
     _stations(services, now)
     known = tuple(_user(services, user, now) for user in data.USERS)
+    demo_files.keep_token(var, manage.add_token(services, OPERATOR, data.THE_COURT.code, "demostración", now))
     data.save_credentials(var / "demo" / "credentials.json", known)
 
 

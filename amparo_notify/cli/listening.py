@@ -19,6 +19,13 @@ def add_address(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=_port, default=PORT, help="default: %(default)s")
 
 
+def public_url(host: str, port: int) -> str:
+    """Return the address at which this machine reaches a server that listens there."""
+    everywhere = {"", "127.0.0.1", "0.0.0.0", "::", "::1", "localhost"}  # noqa: S104 - recognised, not listened on
+    name = "localhost" if host in everywhere else f"[{host}]" if ":" in host else host
+    return f"http://{name}:{port}"
+
+
 def listen(host: str, port: int) -> socket.socket:
     """Return a listening socket. Raises Unfit, with the remedy, where the address cannot be had."""
     try:

@@ -8,7 +8,7 @@ import sys
 
 from amparo_notify.cli import demo_files
 from amparo_notify.cli.common import FAULTS, GOOD, USAGE, Commands, family, say
-from amparo_notify.cli.listening import add_address, listen
+from amparo_notify.cli.listening import add_address, listen, public_url
 from amparo_notify.cli.settings import configuration, environment, var
 from amparo_notify.cli.supervisor import Child, Supervisor
 
@@ -50,6 +50,10 @@ def run(options: argparse.Namespace) -> int:
         demo_files.reset(environ, var())
     configuration(environ=environ)  # every fault now, in one message, and not in each child
     if not (options.demo and demo_files.is_prepared(environ, var())):
+        if options.demo:
+            say(
+                "Making the demonstration: a court, two stations, their people and keys. It takes some seconds…"
+            )
         code = _first(["demo-prepare"] if options.demo else ["db", "upgrade"], environ)
         if code != GOOD:
             return code
@@ -58,11 +62,12 @@ def run(options: argparse.Namespace) -> int:
 
 def _environment(options: argparse.Namespace) -> dict[str, str]:
     """Return the children's environment."""
+    address = public_url(options.host, options.port)
     if options.demo:
-        return demo_files.environment(os.environ, var(), options.port)
+        return demo_files.environment(os.environ, var(), address)
     environ = environment()
     if not any(os.environ.get(name) for name in ("PUBLIC_URL", "PUBLIC_URL_FILE")):
-        environ["PUBLIC_URL"] = f"http://localhost:{options.port}"
+        environ["PUBLIC_URL"] = address
     return environ
 
 

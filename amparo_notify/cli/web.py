@@ -5,6 +5,7 @@ import logging
 import signal
 import socket
 import sys
+import threading
 from types import FrameType
 
 import waitress
@@ -15,6 +16,7 @@ from amparo_notify.cli.desk import built, require_tables
 from amparo_notify.cli.listening import add_address, listen
 from amparo_notify.cli.settings import configuration
 from amparo_notify.cli.supervised import stop_with_parent
+from amparo_notify.pki.judge import Judge
 from amparo_notify.web import create_app
 
 THREADS = 24
@@ -34,14 +36,17 @@ def run(options: argparse.Namespace) -> int:
     """Serve until SIGTERM or SIGINT."""
     config = configuration(uploads=True)
     logs.configure(config.log_level, live=config.live)
-    logging.getLogger("waitress.queue").setLevel(
-        logging.ERROR
-    )  # a request that waits for a thread is no news
+    # A request that waits for a thread is no news.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     signal.signal(signal.SIGTERM, _end)
     stop_with_parent()
     listener = listen(options.host, options.port) if options.fd is None else socket.socket(fileno=options.fd)
     with built(config, uploads=True) as services:
         require_tables(services.database)
+        if isinstance(
+            services.verifier, Judge
+        ):  # its parent starts while the rest does, not with the first upload
+            threading.Thread(target=services.verifier.warm, name="warm the judge", daemon=True).start()
         waitress.serve(
             create_app(services, config),
             sockets=[listener],

@@ -83,7 +83,17 @@ USERS = (
     DemoUser("administradora", "Alma Ficticia Soto", "admin"),
 )
 _WATCH = ("A1", "A2", "B1", "B2", "C1", "C2")
-_NAMES = ("Aurora", "Bruno", "Carla", "Darío", "Elena", "Fermín", "Gloria", "Héctor", "Irene")
+_NAMES = (
+    "Aurora Ficticia",
+    "Bruno Ficticio",
+    "Carla Ficticia",
+    "Darío Ficticio",
+    "Elena Ficticia",
+    "Fermín Ficticio",
+    "Gloria Ficticia",
+    "Héctor Ficticio",
+    "Irene Ficticia",
+)
 
 
 def officers() -> Iterator[DemoOfficer]:
@@ -94,7 +104,7 @@ def officers() -> Iterator[DemoOfficer]:
         for place, (post, name) in enumerate(zip(posts, _NAMES, strict=True)):
             badge = str(station.first_badge + place)
             number = 10 * (row + 1) + place
-            yield _officer(badge, post, f"{name} Ficticia {station.code}", number, station=station.code)
+            yield _officer(badge, post, f"{name} {station.code}", number, station=station.code)
     yield _officer("9001", "guardia de oficinas centrales", "Julia Ficticia Central", 70)
     yield _officer("9002", "dirección de control migratorio", "Kevin Ficticio Central", 71)
     yield _officer("J501", "secretaria de guardia", "Lucía Ficticia Juzgado", 80, court=THE_COURT.code)

@@ -15,7 +15,7 @@ import pytest
 
 from tests.cli.conftest import Run, as_process
 
-PATIENCE = 90.0
+PATIENCE = 240.0
 """Seconds: the tests' machine may be busy."""
 
 
