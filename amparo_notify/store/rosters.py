@@ -46,11 +46,17 @@ def save_policy(tx: Connection, station: Station, new: Policy, now: datetime) ->
     return Version(int(tx.execute(added).scalar_one()), kept)
 
 
-def current_roster(tx: Connection, station: Station, court_id: int | None = None) -> Roster:
-    """The station's newest roster with its officers, headquarters', and `court_id`'s duty contacts as they are now."""
-    body = tx.execute(
-        select(roster.c.body).where(roster.c.station == station.id).order_by(roster.c.version.desc()).limit(1)
-    ).scalar()
+def current_roster(
+    tx: Connection, station: Station, court_id: int | None = None, version: int | None = None
+) -> Roster:
+    """The station's newest roster, or one `version` of it, with the people as they are now.
+
+    They are its officers, headquarters', and `court_id`'s duty contacts.
+    """
+    kept = select(roster.c.body).where(roster.c.station == station.id)
+    if version is not None:
+        kept = kept.where(roster.c.version == version)
+    body = tx.execute(kept.order_by(roster.c.version.desc()).limit(1)).scalar()
     found = (
         roster_from_json(json.loads(body))
         if body

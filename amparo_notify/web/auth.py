@@ -205,4 +205,4 @@ def choose_pin(token: str) -> Response:
         signin.choose_pin(services(), token, pin, now())
     except Invalid as invalid:
         return make_response(_pin_page(token, invalid.faults), invalid.status)
-    return redirect("/nip/listo", 303)
+    return redirect(f"/nip/{token}/contactos?nip=1", 303)

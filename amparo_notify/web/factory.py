@@ -21,6 +21,7 @@ from amparo_notify.web import (
     court,
     court_verbs,
     demo,
+    duty,
     errors,
     health,
     lawyer,
@@ -47,6 +48,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     api.blueprint,
     callbacks.blueprint,
     health.blueprint,
+    duty.blueprint,
 )
 UNSIGNED_FORMS: tuple[Blueprint, ...] = (api.blueprint, callbacks.blueprint)
 """No CSRF token here: what calls them is no browser, holds no cookie, and proves itself in each request."""

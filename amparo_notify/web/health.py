@@ -8,6 +8,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from amparo_notify.cases import coverage
 from amparo_notify.cases.health import Health, health
 from amparo_notify.core.notice import Medium
 from amparo_notify.web.context import now, services
@@ -32,6 +33,7 @@ def ready() -> tuple[Response, int]:
     """Whether people would be reached now: for alarms. 503 where not.
 
     Faults are counted by kind and not described: where nobody is on duty is not for strangers. `doctor` says it all.
+    Warnings are the gaps that rosters have in the coming day; they never make it 503.
     """
     found = health(services(), now())
     body = {
@@ -40,6 +42,7 @@ def ready() -> tuple[Response, int]:
         "worker_seen_seconds": _worker_age(found),
         "overdue_notices": found.overdue_notices,
         "faults": Counter(each.field if each.field in KINDS else "station" for each in found.faults),
+        "warnings": coverage.warnings(services(), now()) if found.database else {},
     }
     return jsonify(body), 200 if found.ready else 503
 

@@ -1,0 +1,99 @@
+"""What rosters leave to luck: said when one is written, told to headquarters every day after, and never in the way."""
+
+import secrets
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import structlog
+
+from amparo_notify.cases.services import Services
+from amparo_notify.cases.settings_log import note
+from amparo_notify.cases.witness import CONFIGURATION
+from amparo_notify.channels.rendering import note as written
+from amparo_notify.core.coverage import Concern, Worry, concerns
+from amparo_notify.core.errors import ChannelError
+from amparo_notify.core.evidence import Actor
+from amparo_notify.core.notice import Medium
+from amparo_notify.store import machines, people, rosters
+
+AHEAD = timedelta(days=7)
+"""How far ahead a roster is looked at."""
+
+SOON = timedelta(days=1)
+"""How far ahead `/readyz` warns."""
+
+WATCH_EVERY = 3600
+"""Seconds between two looks; the first one after six in the morning of central Mexico (UTC-6) does the day's work."""
+
+MOST = 12
+"""Sentences of one station that a mail holds; it says how many more there are."""
+
+_SIX = timedelta(hours=12)
+_GOOD_FOR = 86_400
+WATCHMAN = Actor("system:coverage")
+_log = structlog.get_logger()
+
+
+def concerns_of(services: Services, station: str, now: datetime) -> tuple[Concern, ...]:
+    """What should worry a station about its roster in the coming week, the worst first."""
+    with services.database.read() as tx:
+        found = people.find_station(tx, code=station)
+        roster = rosters.current_roster(tx, found) if found else None
+    return concerns(roster, now, now + AHEAD) if roster else ()
+
+
+def everywhere(services: Services, now: datetime, ahead: timedelta = AHEAD) -> dict[str, tuple[Concern, ...]]:
+    """Station code to its concerns, for those that have any."""
+    with services.database.read() as tx:
+        every = [(each.code, rosters.current_roster(tx, each)) for each in people.stations(tx)]
+    found = {code: concerns(roster, now, now + ahead) for code, roster in every}
+    return {code: own for code, own in found.items() if own}
+
+
+def warnings(services: Services, now: datetime) -> dict[str, int]:
+    """How many gaps and people out of reach the next day has, by kind: for alarms, and nobody is turned away for it."""
+    kinds = (Worry.GAP, Worry.UNREACHABLE)
+    found = (each.kind for own in everywhere(services, now, SOON).values() for each in own)
+    return dict(Counter(str(kind) for kind in found if kind in kinds))
+
+
+def watch(services: Services, now: datetime) -> int:
+    """Once a day on all hosts: put the concerns on record and mail them to headquarters; return how many mails went."""
+    day = (now - _SIX).replace(hour=0, minute=0, second=0, microsecond=0) + _SIX
+    found = everywhere(services, now)
+    if not found:
+        return 0
+    counts = {code: dict(Counter(str(each.kind) for each in own)) for code, own in found.items()}
+    with services.database.write(CONFIGURATION) as tx:
+        if machines.take_slot(tx, "coverage", day):
+            note(services, tx, WATCHMAN, "coverage", now, stations=counts)
+        told = [
+            badge for badge in people.officers(tx) if machines.take_slot(tx, f"coverage {badge}"[:40], day)
+        ]
+    return sum(_mail(services, badge, found, day) for badge in told)
+
+
+def _mail(services: Services, badge: str, found: Mapping[str, tuple[Concern, ...]], day: datetime) -> int:
+    """Mail one person; what no provider takes now is tried again at the next look."""
+    with services.database.read() as tx:
+        to = people.address(tx, services.vault, badge, Medium.EMAIL, 0)
+    if to is None:
+        return 0
+    stations = [
+        (code, [each.sentence for each in own[:MOST]], len(own[MOST:])) for code, own in found.items()
+    ]
+    link = services.url("/admin/guardia")
+    message = written(
+        "coverage", Medium.EMAIL, to, secrets.token_hex(8), _GOOD_FOR, stations=stations, link=link
+    )
+    for provider in services.providers.get(Medium.EMAIL, ()):
+        try:
+            provider.send(message)
+        except ChannelError as error:
+            _log.warning("coverage mail refused", provider=provider.name, reason=error.reason)
+            continue
+        return 1
+    with services.database.write() as tx:
+        machines.give_slot(tx, f"coverage {badge}"[:40], day)
+    return 0
