@@ -19,7 +19,7 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-from asn1crypto import core, crl, x509
+from asn1crypto import crl, x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -28,7 +28,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 
-from amparo_notify.demo.authority import Authority, Identity, raw_signature, signature_algorithm
+from amparo_notify.demo.authority import Authority, Identity, raw_signature, revocation_list
 from amparo_notify.demo.order_pdf import order_pdf
 from amparo_notify.demo.signing import Style, sign_pdf
 from amparo_notify.pki.anchors import Trust
@@ -78,23 +78,11 @@ def document(size: int, judge: Identity) -> bytes:
 
 
 def large_list(issuer: Identity, entries: int = ENTRIES) -> bytes:
-    """A CRL with that many entries (5 MB for 150,000), written as bytes: libraries take minutes to build it."""
-    when = core.UTCTime(NOW - timedelta(days=9)).dump()
-    rows = b"".join(_tlv(0x30, core.Integer(10**47 + number).dump() + when) for number in range(entries))
-    algorithm = signature_algorithm(issuer.key).dump()
-    times = core.UTCTime(NOW).dump() + core.UTCTime(NOW + timedelta(days=30)).dump()
-    body = core.Integer(1).dump() + algorithm + issuer.x509.subject.dump() + times + _tlv(0x30, rows)
-    listed = _tlv(0x30, body)
-    signature = core.BitString.load(_tlv(0x03, b"\0" + raw_signature(issuer.key, listed))).dump()
-    return _tlv(0x30, listed + algorithm + signature)
-
-
-def _tlv(tag: int, content: bytes) -> bytes:
-    size = len(content)
-    if size < 0x80:
-        return bytes((tag, size)) + content
-    length = size.to_bytes((size.bit_length() + 7) // 8, "big")
-    return bytes((tag, 0x80 | len(length))) + length + content
+    """A CRL of 5 MB, in force for a month."""
+    when = NOW - timedelta(days=9)
+    return revocation_list(
+        issuer, NOW, NOW + timedelta(days=30), [(10**47 + n, when) for n in range(entries)]
+    )
 
 
 def _measure_one(

@@ -23,7 +23,7 @@ _ACTIONS = {
     "/RichMediaExecute",
     "/Rendition",
 }
-_KEYS = {"/JS", "/JavaScript", "/XFA", "/RichMediaContent", "/RichMediaSettings"}
+_KEYS = {"/JS", "/JavaScript", "/XFA", "/RichMediaContent", "/RichMediaSettings", "/OnInstantiate"}
 _EMBEDDED = {"/EmbeddedFile", "/EmbeddedFiles", "/EF"}
 _WATCHED = {name.encode() for name in _ACTIONS | _KEYS | _EMBEDDED | {"/ByteRange"}}
 _REGULAR = rb"[^\x00\t\n\f\r ()<>\[\]{}/%]"
@@ -79,21 +79,21 @@ def _dictionaries(document: Document) -> Iterator[tuple[set[int], bytes]]:
             # The word may stand inside a string or a comment: then look at everything, data and all.
             head = data[start:end]
         yield document.offsets[start], head
-    for number in _object_streams(document):
-        stream = generic.Reference(number, 0, document.reader).get_object()
+    for number, revision in _object_streams(document):
+        stream = document.reader.get_object(generic.Reference(number, 0, document.reader), revision=revision)
         if isinstance(stream, generic.StreamObject):
             yield set(), stream.read_data(DecodePurpose.OBJECT_STREAM)
 
 
-def _object_streams(document: Document) -> set[int]:
+def _object_streams(document: Document) -> Iterator[tuple[int, int]]:
+    """Yield (object number, revision) of the streams that hold objects, each in the state that its revision sees."""
     xrefs = document.reader.xrefs
-    found: set[int] = set()
     for revision in range(xrefs.total_revisions):
         section = xrefs.get_xref_data(revision)
-        found |= section.obj_streams_used
+        used = set(section.obj_streams_used)
         if section.hybrid is not None:
-            found |= section.hybrid.xref_data.obj_streams_used
-    return found
+            used |= section.hybrid.xref_data.obj_streams_used
+        yield from ((number, revision) for number in used)
 
 
 def check_content(document: Document) -> dict[bytes, set[int]]:

@@ -13,6 +13,7 @@ from cryptography import x509 as pyca
 
 from amparo_notify.pki import names
 from amparo_notify.pki.crypto import verifies
+from amparo_notify.pki.der import tlv
 from amparo_notify.pki.standing import STALE, Standing, State, aware, in_force
 
 _SCOPE = "issuing_distribution_point"
@@ -86,7 +87,7 @@ def read_list(data: bytes) -> RevocationList:
         issuer_text=names.readable(body["issuer"]),
         this_update=aware(body["this_update"].native),
         next_update=aware(next_update) if next_update else None,
-        revoked=_index(data),
+        revoked=_index(whole),
         covers_users=scope["covers_users"],
         covers_authorities=scope["covers_authorities"],
         keeps_expired=scope["keeps_expired"],
@@ -116,16 +117,17 @@ def _scope(body: crl.TbsCertList) -> dict[str, bool]:
     return scope
 
 
-def _index(der: bytes) -> dict[int, int]:
-    """Return serial → instant for every entry (about 0.1 s for 150,000)."""
-    try:
-        listed = pyca.load_der_x509_crl(der)
-        return {entry.serial_number: int(entry.revocation_date_utc.timestamp()) for entry in listed}
-    except (ValueError, TypeError):
-        # `cryptography` refuses some Mexican encodings; asn1crypto reads them, twenty times slower.
-        body = crl.CertificateList.load(der)["tbs_cert_list"]
-        entries = body["revoked_certificates"]
-        return {
-            entry["user_certificate"].native: int(aware(entry["revocation_date"].native).timestamp())
-            for entry in (entries if not isinstance(entries, core.Void) else ())
-        }
+def _index(whole: crl.CertificateList) -> dict[int, int]:
+    """Return serial → instant for every entry (about 0.1 s for 150,000).
+
+    `cryptography` is fifty times faster than asn1crypto at this, but refuses the names of Mexican issuers: it is given
+    the entries in a shell without one. The signature is checked elsewhere, over the bytes as they came.
+    """
+    body = whole["tbs_cert_list"]
+    if isinstance(body["revoked_certificates"], core.Void):
+        return {}
+    kept = ("signature", "this_update", "revoked_certificates")
+    algorithm, when, entries = (body[name].dump() for name in kept)
+    shell = tlv(0x30, core.Integer(1).dump() + algorithm + tlv(0x30, b"") + when + entries)
+    listed = pyca.load_der_x509_crl(tlv(0x30, shell + algorithm + tlv(0x03, b"\0")))
+    return {entry.serial_number: int(entry.revocation_date_utc.timestamp()) for entry in listed}

@@ -6,6 +6,7 @@ Latin-1 bytes in PrintableString). Importing this module mends asn1crypto for th
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -16,6 +17,7 @@ from asn1crypto import core, x509
 _CURP = re.compile(r"[A-Z][AEIOUX][A-Z]{2}\d{6}[HMX][A-Z]{2}[B-DF-HJ-NP-TV-Z]{3}[A-Z0-9]\d")
 _RFC = re.compile(r"[A-ZÑ&]{3,4}\d{6}[A-Z0-9]{3}")
 _SERIAL_DIGITS = 20
+_LONGEST = 300
 _CLIENT_AUTH, _EMAIL = "client_auth", "email_protection"
 
 
@@ -80,8 +82,14 @@ def _values(name: x509.Name) -> list[tuple[str, str]]:
         for attribute in rdn:
             value = attribute["value"].native
             text = value.decode("latin-1").strip("\0") if isinstance(value, bytes) else str(value)
-            pairs.append((attribute["type"].dotted, " ".join(text.split())))
+            pairs.append((attribute["type"].dotted, _shown(text)))
     return pairs
+
+
+def _shown(text: str) -> str:
+    """Leave out what only misleads the eye: control characters, marks that turn the direction of writing, length."""
+    plain = " ".join(text.split())
+    return "".join(letter for letter in plain if not unicodedata.category(letter).startswith("C"))[:_LONGEST]
 
 
 def _first(pairs: list[tuple[str, str]], *oids: str) -> str:

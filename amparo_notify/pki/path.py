@@ -31,6 +31,8 @@ from amparo_notify.pki.objection import Objection, doubtful, failed
 
 _LONGEST = 8
 _MOST_PATHS = 16
+_MOST_STEPS = 64
+"""A document may carry authorities that vouch for one another in circles; nobody follows them for ever."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,9 @@ def _signed(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
 def _paths(leaf: x509.Certificate, pool: Pool) -> Iterator[tuple[x509.Certificate, ...]]:
     """Yield chains from the certificate to an anchor, depth first, each certificate at most once."""
     stack: list[tuple[x509.Certificate, ...]] = [(leaf,)]
-    while stack:
+    for _ in range(_MOST_STEPS):
+        if not stack:
+            return
         chain = stack.pop()
         for issuer, anchored in pool.issuers(chain[-1]):
             if any(issuer.sha256 == one.sha256 for one in chain):

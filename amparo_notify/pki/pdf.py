@@ -81,11 +81,14 @@ _STRUCTURE = [
     OnlyDatesRule().as_qualified(_LTA),
 ]
 _SIGNATURE_FIELDS = FormUpdatingRule(field_rules=[SigFieldCreationRule(), SigFieldModificationRule()])
-ONLY_VALIDATION_DATA = StandardDiffPolicy(global_rules=list(_STRUCTURE), form_rule=_SIGNATURE_FIELDS)
+ONLY_VALIDATION_DATA = StandardDiffPolicy(
+    global_rules=list(_STRUCTURE), form_rule=_SIGNATURE_FIELDS, ignore_orphaned_objects=False
+)
 """After the last signature: long-term validation data and nothing else."""
 ONLY_MORE_SIGNATURES = StandardDiffPolicy(
     global_rules=[*_STRUCTURE, MetadataUpdateRule(check_xml_syntax=False).as_qualified(_LTA)],
     form_rule=_SIGNATURE_FIELDS,
+    ignore_orphaned_objects=False,
 )
 """Between two signatures: the second signature, and what a signing program notes about itself."""
 

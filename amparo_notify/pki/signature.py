@@ -17,6 +17,7 @@ from amparo_notify.pki.crypto import (
     weakness_of_key,
     weakness_of_signature,
 )
+from amparo_notify.pki.der import tlv
 from amparo_notify.pki.objection import Objection, doubtful, failed, malformed
 from amparo_notify.pki.path import Path, Pool, find_path
 from amparo_notify.pki.revocation import Index
@@ -24,6 +25,9 @@ from amparo_notify.pki.standing import Standing, State
 
 CLOCK_SKEW = timedelta(minutes=5)
 """A time-stamp this far ahead of our clock is a clock's fault; further ahead it is a lie."""
+
+LARGEST_CERTIFICATE = 64 * 1024
+"""Bytes; no authority issues larger ones, and each would travel into the evidence."""
 
 _SEALS = {"email_protection", "any_extended_key_usage", "1.3.6.1.5.5.7.3.36"}
 _SEALS |= {
@@ -78,7 +82,8 @@ def certificates_in(data: cms.SignedData) -> list[x509.Certificate]:
     found = data["certificates"]
     if isinstance(found, core.Void):
         return []
-    return [choice.chosen for choice in found if choice.name == "certificate"]
+    given = [choice.chosen for choice in found if choice.name == "certificate"]
+    return [one for one in given if len(one.dump()) <= LARGEST_CERTIFICATE]
 
 
 def _attributes(info: cms.SignerInfo, kind: str, signed: bool = True) -> list[core.Asn1Value]:
@@ -177,9 +182,7 @@ def _as_signed(contents: bytes) -> bytes:
 
     The bytes are taken as they came: to write parsed values again would sort them, and judge what nobody signed.
     """
-    size = len(contents)
-    length = bytes((size,)) if size < 0x80 else size.to_bytes((size.bit_length() + 7) // 8, "big")
-    return b"\x31" + (length if size < 0x80 else bytes((0x80 | len(length),)) + length) + contents
+    return tlv(0x31, contents)
 
 
 def _check_protection(info: cms.SignerInfo) -> None:

@@ -23,7 +23,7 @@ from amparo_notify.demo.signing import (
 )
 from tests.authority import NOW, judge, order, time_stamper
 from tests.pki.cases import FAILED, case, enveloped, signed, stamped
-from tests.pki.corpus_good import with_dss
+from tests.pki.corpus_good import modern, with_dss
 from tests.pki.craft import (
     CATALOG,
     FORGED,
@@ -241,6 +241,50 @@ def validation_data_with_a_page_inside():
         CATALOG % b"/Version /1.7 /PageMode /UseNone /AcroForm 11 0 R /DSS << /Certs [20 0 R] /Extra 5 0 R >>"
     )
     return update(signed(), {20: stream(b"x"), 6: catalog})
+
+
+@case(FAILED, FORMAT)
+def something_that_nothing_uses_added_with_validation_data():
+    return update(signed(), {61: stream(FORGED), 20: stream(b"x"), 6: _catalog_with_dss()})
+
+
+def _leaving_a_hole(free: bool) -> bytes:
+    """The page that the judge signs already points at an object that does not exist yet (a shadow attack)."""
+    page = (
+        b"<< /Type /Page /Parent 8 0 R /MediaBox [0 0 612 792] /Contents [9 0 R 99 0 R] /Resources << >> >>"
+    )
+    return sign_pdf(update(order(), {5: page}, free=[99] if free else []), judge())
+
+
+@case(FAILED, FORMAT)
+def a_hole_in_the_page_filled_afterwards():
+    return update(_leaving_a_hole(free=False), {99: stream(FORGED)})
+
+
+@case(FAILED, FORMAT)
+def a_freed_hole_in_the_page_filled_afterwards():
+    return update(_leaving_a_hole(free=True), {99: stream(FORGED)})
+
+
+@case(FAILED, FORMAT)
+def a_hole_filled_by_validation_data():
+    pdf = _leaving_a_hole(free=False)
+    form = int(re.findall(rb"/AcroForm (\d+) 0 R", pdf)[-1])
+    store = b"/Version /1.7 /PageMode /UseNone /AcroForm %d 0 R /DSS << /Type /DSS /Certs [99 0 R] >>" % form
+    return update(pdf, {99: stream(FORGED), 6: CATALOG % store})
+
+
+@case(FAILED, FORMAT)
+def a_hole_filled_before_the_second_signature():
+    return sign_pdf(update(_leaving_a_hole(free=False), {99: stream(FORGED)}), secretary(), field="Firma2")
+
+
+@case(FAILED, FORMAT)
+def the_stream_of_objects_replaced_afterwards():
+    pdf = sign_pdf(modern(), judge())
+    packed = int(pdf[: pdf.rindex(b"/ObjStm")].split(b" 0 obj")[-2].split()[-1])
+    forged = stream(b"1 0 << /Nota (FALSA) >>", b"/Type /ObjStm /N 1 /First 4")
+    return update(pdf, {packed: forged}, root=int(re.findall(rb"/Root (\d+) 0 R", pdf)[-1]))
 
 
 @case(FAILED, FORMAT)

@@ -137,6 +137,14 @@ def rich_media():
 
 
 @case(FAILED, FORMAT)
+def script_of_a_model_in_three_dimensions():
+    note = b"<< /Type /Annot /Subtype /3D /Rect [0 0 9 9] /3DD 21 0 R >>"
+    model = stream(b"x", b"/Type /3D /Subtype /U3D /OnInstantiate 22 0 R")
+    base = update(order(), {20: note, 21: model, 22: stream(b"run()"), 5: PAGE % (9, b"/Annots [20 0 R]")})
+    return sign_pdf(base, judge())
+
+
+@case(FAILED, FORMAT)
 def program_attached():
     return sign_pdf(with_attachment(b"acuse.pdf", b"MZ\x90\0 programa"), judge())
 

@@ -8,6 +8,7 @@ from asn1crypto import cms
 
 from amparo_notify.demo.authority import Identity
 from amparo_notify.demo.signing import PLAIN, Style, signed_data, signer_info
+from amparo_notify.pki.der import tlv
 
 CATALOG = b"<< /Type /Catalog /Pages 8 0 R %s >>"
 PAGE = b"<< /Type /Page /Parent 8 0 R /MediaBox [0 0 612 792] /Contents %d 0 R /Resources << /Font 1 0 R >> %s >>"
@@ -102,7 +103,7 @@ def to_ber(raw: bytes) -> bytes:
     info = cms.ContentInfo.load(raw)
     data = info["content"]
     content = data["encap_content_info"]["content"].native
-    chunks = b"".join(_tlv(0x04, content[i : i + 1000]) for i in range(0, len(content), 1000))
+    chunks = b"".join(tlv(0x04, content[i : i + 1000]) for i in range(0, len(content), 1000))
     inner = _indefinite(0xA0, _indefinite(0x24, chunks))
     encapsulated = _indefinite(0x30, data["encap_content_info"]["content_type"].dump() + inner)
     body = (
@@ -113,14 +114,6 @@ def to_ber(raw: bytes) -> bytes:
         + data["signer_infos"].dump()
     )
     return _indefinite(0x30, info["content_type"].dump() + _indefinite(0xA0, _indefinite(0x30, body)))
-
-
-def _tlv(tag: int, content: bytes) -> bytes:
-    size = len(content)
-    if size < 0x80:
-        return bytes((tag, size)) + content
-    length = size.to_bytes((size.bit_length() + 7) // 8, "big")
-    return bytes((tag, 0x80 | len(length))) + length + content
 
 
 def _indefinite(tag: int, content: bytes) -> bytes:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.pki import corpus_bytes, corpus_content, corpus_good, corpus_people, corpus_revocation  # noqa: F401 - fill the corpus
-from tests.pki.cases import CORPUS, Case
+from tests.pki.cases import Case
+from tests.pki.corpus import CORPUS
 
 
 @pytest.mark.parametrize("each", CORPUS, ids=lambda each: each.name)

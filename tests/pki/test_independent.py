@@ -7,8 +7,8 @@ import pytest
 from asn1crypto import pem
 
 from tests.authority import authority
-from tests.pki import corpus_bytes, corpus_content, corpus_good, corpus_people, corpus_revocation  # noqa: F401 - fill the corpus
-from tests.pki.cases import CORPUS, PASSED, Case
+from tests.pki.cases import PASSED, Case
+from tests.pki.corpus import CORPUS
 
 
 def _case(tool: str) -> list[Case]:

@@ -15,8 +15,9 @@ from amparo_notify.core.verdict import Reason
 from amparo_notify.demo.signing import sign_pdf
 from amparo_notify.pki.judge import Judge
 from tests.authority import authority, judge, order
-from tests.pki import bombs, corpus_bytes, corpus_content, corpus_good, corpus_people, corpus_revocation  # noqa: F401 - fill the corpus
-from tests.pki.cases import CORPUS, FAILED, LATER, PASSED, Case, enveloped, signed, trusting, usual
+from tests.pki import bombs
+from tests.pki.cases import FAILED, LATER, PASSED, Case, enveloped, signed, trusting, usual
+from tests.pki.corpus import CORPUS
 from tests.pki.people import impostor
 
 

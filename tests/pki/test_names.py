@@ -95,6 +95,15 @@ def test_a_name_without_a_common_name_is_still_readable() -> None:
     assert names.readable(name) == "Juzgado Ficticio"
 
 
+def test_marks_that_turn_or_hide_letters_are_not_shown() -> None:
+    name = distinguished_name(("CN", "JUEZA\u202e\u200b FICTICIA\u0000"))
+    assert names.readable(name) == "JUEZA FICTICIA"
+
+
+def test_a_name_without_end_is_cut() -> None:
+    assert len(names.readable(distinguished_name(("CN", "Ñ" * 100_000)))) == 300
+
+
 def test_a_certificate_survives_being_read_unchanged() -> None:
     der = people.teletex().certificate
     read = x509.Certificate.load(der)

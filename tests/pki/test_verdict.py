@@ -7,8 +7,8 @@ import pytest
 from amparo_notify.core.verdict import Conclusion, Reason, RegisteredSigner, restrict
 from amparo_notify.pki.wire import verdict_from_json, verdict_to_json
 from tests.authority import CURP, judge
-from tests.pki import corpus_bytes, corpus_content, corpus_good, corpus_people, corpus_revocation  # noqa: F401 - fill the corpus
-from tests.pki.cases import CORPUS, INDETERMINATE, Case
+from tests.pki.cases import INDETERMINATE, Case
+from tests.pki.corpus import CORPUS
 
 _MENDABLE = {
     Reason.NO_CERTIFICATE_CHAIN_FOUND,
