@@ -9,7 +9,7 @@ import queue
 import secrets
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -35,7 +35,18 @@ BREATH = 0.02
 """Seconds before the next look where something is due and somebody else holds its order."""
 
 BEAT = timedelta(seconds=5)
-ASK_EVERY = 5  # seconds
+Jobs = Mapping[str, tuple[Callable[[Services, datetime], object], int]]
+
+JOBS: Jobs = {
+    "ask providers": (housekeeping.ask_providers, 5),
+    "sweep": (housekeeping.sweep, 3600),
+    "revocation": (trust.keep_fresh, trust.FRESH_EVERY),
+    "drills": (drill.end_due, drill.END_EVERY),
+    "coverage": (coverage.watch, coverage.WATCH_EVERY),
+}
+"""What is done by the clock alone, and every how many seconds. Each worker does it: a job that only one may do takes
+its slot (`store.machines.take_slot`)."""
+
 _log = structlog.get_logger()
 
 
@@ -60,8 +71,10 @@ class Road:
 class Worker:
     """Runs until `stop` is set, then finishes what is in flight."""
 
-    def __init__(self, services: Services, stop: threading.Event, *, senders: int = SENDERS) -> None:
-        self._services = services
+    def __init__(
+        self, services: Services, stop: threading.Event, *, senders: int = SENDERS, jobs: Jobs = JOBS
+    ) -> None:
+        self._services, self._jobs = services, jobs
         self._stop = stop
         self._roads = {medium: Road(medium, senders) for medium in Medium}
         self._results: queue.SimpleQueue[Result | None] = queue.SimpleQueue()
@@ -95,14 +108,7 @@ class Worker:
         options = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         scheduler = BackgroundScheduler(timezone="UTC", job_defaults=options)
         scheduler.add_job(self._wake.set, "interval", seconds=TICK, id="tick")
-        jobs = {
-            "ask providers": (housekeeping.ask_providers, ASK_EVERY),
-            "sweep": (housekeeping.sweep, 3600),
-            "revocation": (trust.keep_fresh, trust.FRESH_EVERY),
-            "drills": (drill.end_due, drill.END_EVERY),
-            "coverage": (coverage.watch, coverage.WATCH_EVERY),
-        }
-        for name, (work, seconds) in jobs.items():
+        for name, (work, seconds) in self._jobs.items():
             first = self._services.clock()  # at once: a new host has no revocation lists yet
             scheduler.add_job(
                 self._job(work, name), "interval", seconds=seconds, id=name, next_run_time=first

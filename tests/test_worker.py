@@ -52,8 +52,10 @@ class Road:
     gate: threading.Event | None = None
     taken: list[Message] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    begun: list[str] = field(default_factory=list)
 
     def send(self, message: Message) -> Sent:
+        self.begun.append(message.reference)
         if self.gate is not None:
             self.gate.wait(20)
         if error := self.fault(message):
@@ -90,7 +92,7 @@ def working(services: Services, workers: int = 1, senders: int = 8) -> Iterator[
     began, then = time.monotonic(), services.clock()
     live = replace(services, clock=lambda: then + timedelta(seconds=time.monotonic() - began))
     with ThreadPoolExecutor(workers) as pool:
-        running = [pool.submit(Worker(live, stop, senders=senders).run) for stop in stops]
+        running = [pool.submit(Worker(live, stop, senders=senders, jobs={}).run) for stop in stops]
         try:
             yield stops
         finally:
@@ -328,8 +330,7 @@ def test_what_was_sent_while_the_database_was_away_is_recorded_when_it_is_back(w
     database = Flaky(world.config.database_url)
     services = replace(on_roads(world, sms=roads, voice=roads, email=roads), database=database)
     with working(services):
-        until(lambda: len(attempts(world)) == 3, 10, "three claimed")
-        time.sleep(0.1)
+        until(lambda: len(roads.begun) == 3, 10, "three calls under way")
         database.away = True
         gate.set()
         until(lambda: len(roads.taken) == 3, 10, "three sent")
@@ -366,9 +367,9 @@ def test_a_commit_rings_the_bell_long_before_the_tick(world: World) -> None:
 def test_told_to_stop_a_worker_finishes_what_is_in_flight(world: World) -> None:
     owed(world)
     gate = threading.Event()
-    services = on_roads(world, sms=Road(gate=gate), voice=Road(gate=gate), email=Road(gate=gate))
-    with working(services) as stops:
-        until(lambda: len(attempts(world)) == 3, 10, "three claimed")
+    road = Road(gate=gate)
+    with working(on_roads(world, sms=road, voice=road, email=road)) as stops:
+        until(lambda: len(road.begun) == 3, 10, "three calls under way")
         stops[0].set()
         gate.set()
     assert notices(world) == {"sent": 3}
