@@ -184,6 +184,7 @@ def _chase_anew(services: Services, tx: Connection, order: Order, seq: int, now:
         return
     inform(services, tx, order, Cause.EXTENDED, seq, now)
     for escalation in _stations(tx, order.id):
+        escalations.forget_displays(tx, escalation.id)
         escalations.save(tx, escalation.id, extended(escalation.state, now), escalation.next_at)
         advance(services, tx, order, escalations.get(tx, escalation.id), now)
 

@@ -54,6 +54,10 @@ ALARMS: dict[str, tuple[str, str]] = {
         "The station asks the court to clarify whom the order protects.",
     ),
     "transferred": ("La estación informa un traslado.", "The station reports a transfer."),
+    "close": (
+        "Ya se informó el resultado de todas las personas: revise y cierre la orden.",
+        "Every person's outcome has been reported: review the order and close it.",
+    ),
     "revoked": (
         "El certificado de quien firmó estaba revocado: decida si retira la orden.",
         "The signer's certificate was revoked: decide whether to withdraw the order.",

@@ -239,6 +239,11 @@ def mark_link(tx: Connection, link_id: int, **columns: object) -> None:
     tx.execute(update(link).where(link.c.id == link_id).values(**columns))
 
 
+def forget_displays(tx: Connection, escalation_id: int) -> None:
+    """Nobody has read this escalation's order as it is now: a document came that must be read too."""
+    tx.execute(update(link).where(link.c.escalation == escalation_id).values(displayed_at=None))
+
+
 def opened_at(tx: Connection, link_id: int) -> datetime | None:
     return tx.execute(select(link.c.opened_at).where(link.c.id == link_id)).scalar()
 

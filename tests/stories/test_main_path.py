@@ -278,3 +278,16 @@ def test_a_signed_revocation_withdraws_the_order(world: World) -> None:
     world.expect_told(AGENT, CLERK_ON_DUTY)
     world.advance(hours=1)
     world.expect_silence()
+
+
+def test_a_reading_before_a_further_document_does_not_count_for_it(world: World) -> None:
+    folio = world.submit().folio
+    world.acknowledge(AGENT)
+    extension = world.signed("1234/2026-II")
+    court.add_document(
+        world.services, world.clerk(), folio, DocumentKind.EXTENSION, extension, None, world.now
+    )
+    world.work()
+    world.texts_back(AGENT, f"Enterado {world.code_of(AGENT)} 482916")
+    world.forget()
+    assert world.view(folio).stations[0].phase is Phase.PAUSED
