@@ -139,7 +139,7 @@
   // What the PDF seems to say fills in what is still empty, and says that nobody has checked it.
   const MOST_READ = 8 << 20;
   function put(input, text) {
-    if (!input || input.value || !text) return "";
+    if (!input || input.value || !text || input === document.activeElement) return "";  // nothing moves under a hand that types
     input.value = text;
     input.classList.add("guess");
     input.addEventListener("input", () => input.classList.remove("guess"), { once: true });
