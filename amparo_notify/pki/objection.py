@@ -12,10 +12,28 @@ class Objection(Exception):
 
     def __init__(self, conclusion: Conclusion, reason: Reason, explanation: str, detail: str = "") -> None:
         super().__init__(f"{conclusion}/{reason}: {detail or explanation}")
+        self.weight = _weight(conclusion, reason)
         self.conclusion = conclusion
         self.reason = reason
         self.explanation = explanation
         self.detail = detail
+
+
+_DOUBTS = (
+    Reason.NO_CERTIFICATE_CHAIN_FOUND,
+    Reason.REVOKED_NO_POE,
+    Reason.SIG_CONSTRAINTS_FAILURE,
+    Reason.OUT_OF_BOUNDS_NO_POE,
+    Reason.TRY_LATER,
+)
+"""From the gravest doubt to the lightest. What may go out after a wait must be the only doubt that there is: a forger
+would else hide an authority of his own behind a certificate that has ended."""
+
+
+def _weight(conclusion: Conclusion, reason: Reason) -> tuple[bool, int]:
+    if conclusion is Conclusion.FAILED:
+        return False, 0
+    return True, _DOUBTS.index(reason) if reason in _DOUBTS else 0
 
 
 def failed(reason: Reason, explanation: str, detail: str = "") -> Objection:

@@ -237,9 +237,7 @@ class _Case:
             found += [_naming(one, each.signer) if len(self.judged) > 1 else one for one in each.objections]
         if not found and not self.judged:
             return malformed("nothing was judged")
-        return next(
-            (one for one in found if one.conclusion is Conclusion.FAILED), found[0] if found else None
-        )
+        return min(found, key=lambda one: one.weight, default=None)
 
     def _report(self, worst: Objection | None) -> dict[str, object]:
         every = [*self.objections, *(one for each in self.judged for one in each.objections)]

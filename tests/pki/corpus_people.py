@@ -16,7 +16,7 @@ from amparo_notify.demo.signing import (
     stamp_pdf,
 )
 from amparo_notify.pki.anchors import Trust
-from tests.authority import NOW, authority, judge, order, time_stamper
+from tests.authority import CURP, NOW, RFC, authority, judge, order, time_stamper
 from tests.pki import people
 from tests.pki.cases import FAILED, INDETERMINATE, LATER, PASSED, case, old, signed, stamped, trusting
 from tests.pki.people import DAY, keyed, lasting, old_judge, secretary, stranger, with_profile
@@ -60,6 +60,30 @@ def one_of_two_signers_is_unknown():
 @case(INDETERMINATE, UNKNOWN)
 def the_second_embedded_signature_is_unknown():
     return sign_pdf(signed(), people.impostor(), field="Firma2")
+
+
+@case(INDETERMINATE, UNKNOWN)
+def unknown_authority_behind_a_certificate_that_has_ended():
+    """What has merely ended may go out after a wait; a forger's own authority never may."""
+    ended = stranger().issue(
+        "JUEZA FICTICIA NÚÑEZ", CURP, RFC, now=NOW, not_before=NOW - 9 * DAY, not_after=NOW - DAY
+    )
+    return sign_pdf(order(), ended)
+
+
+@case(INDETERMINATE, UNKNOWN, trust=lambda: trusting([]))
+def unknown_authority_behind_a_judge_who_waits_for_revocation_data():
+    return sign_cms(order(), [judge(), people.impostor()])
+
+
+@case(INDETERMINATE, UNKNOWN)
+def unknown_authority_behind_a_secretary_whose_certificate_has_ended():
+    return sign_cms(order(), [lasting(NOW - 30 * DAY, NOW - DAY), people.impostor()])
+
+
+@case(FAILED, Reason.REVOKED, trust=lambda: _revoking(lasting(NOW - 30 * DAY, NOW - DAY)))
+def revoked_behind_an_end():
+    return sign_pdf(order(), lasting(NOW - 30 * DAY, NOW - DAY))
 
 
 @case(FAILED, CHAIN, tools="openssl")
