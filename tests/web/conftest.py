@@ -1,9 +1,12 @@
 """One installation for all tests of the pages, and a copy of it for each."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import sync_playwright
 
 from amparo_notify.pki.judge import Judge
 from tests.web.desk import Browser, Desk, Ground, lay
@@ -24,6 +27,17 @@ def world(sqlite_url: str, verifier: Judge, tmp_path: Path) -> Iterator[World]:
     with telling(sqlite_url, verifier, tmp_path / "keys") as told:
         yield told
         told.forget()  # what arrived is the stories' matter
+
+
+@pytest.fixture(scope="module")
+def chrome() -> Iterator[Chromium]:
+    """A real browser, one for all tests of a file."""
+    if shutil.which("chromium") is None:
+        pytest.skip("chromium is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")

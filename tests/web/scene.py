@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Flask
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from sqlalchemy import func, select, text
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import TestResponse
@@ -105,21 +104,12 @@ def served(world: World) -> Iterator[str]:
 
 
 @contextmanager
-def chromium(width: int = 360, height: int = 800, scripts: bool = True) -> Iterator[Page]:
-    """A real browser of a phone's size. It fails on any error of a script."""
-    with sync_playwright() as playwright:
-        browser: Browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox"]
-        )
-        page = browser.new_page(viewport={"width": width, "height": height}, java_script_enabled=scripts)
-        broken: list[str] = []
-        page.on("pageerror", lambda error: broken.append(str(error)))
-        yield page
-        browser.close()
-        assert not broken, broken
-
-
-def target_of(url: str) -> str:
-    """Path and query of an address, as they go over the wire."""
-    parts = urlsplit(url)
-    return parts.path + (f"?{parts.query}" if parts.query else "")
+def window(chrome: Browser, width: int = 360, height: int = 800, scripts: bool = True) -> Iterator[Page]:
+    """A window of a real browser, of a phone's size. It fails on any error of a script."""
+    context = chrome.new_context(viewport={"width": width, "height": height}, java_script_enabled=scripts)
+    page = context.new_page()
+    broken: list[str] = []
+    page.on("pageerror", lambda error: broken.append(str(error)))
+    yield page
+    context.close()
+    assert not broken, broken

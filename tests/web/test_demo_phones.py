@@ -5,19 +5,19 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from amparo_notify.config import Providers
 from amparo_notify.core.state import Phase
 from amparo_notify.web import create_app
-from tests.web.scene import chromium, flask_of, served
+from tests.web.scene import flask_of, served, window
 from tests.world import AGENT, PINS, World
 
 
 @contextmanager
-def visitor(world: World, width: int = 1280) -> Iterator[Page]:
+def visitor(world: World, chrome: Browser, width: int = 1280) -> Iterator[Page]:
     """Somebody who looks at the phones in a real browser."""
-    with served(world) as address, chromium(width, 900) as page:
+    with served(world) as address, window(chrome, width, 900) as page:
         page.goto(f"{address}/demo/phones")
         yield page
 
@@ -52,9 +52,9 @@ def test_where_people_are_reached_there_is_no_demonstration(world: World, path: 
     assert live.test_client().get(path).status_code == 404
 
 
-def test_a_visitor_answers_by_text_and_reads_the_answer(world: World) -> None:
+def test_a_visitor_answers_by_text_and_reads_the_answer(world: World, chrome: Browser) -> None:
     world.submit()
-    with visitor(world) as page:
+    with visitor(world, chrome) as page:
         card = device(page)
         page.fill(f"{card} input[name=text]", f"ENTERADO {world.code_of(AGENT)} {PINS}")
         page.click(f"{card} >> text=Enviar")
@@ -63,9 +63,9 @@ def test_a_visitor_answers_by_text_and_reads_the_answer(world: World) -> None:
     assert phase(world) is Phase.PAUSED
 
 
-def test_a_visitor_picks_up_hears_the_call_and_presses_the_pin(world: World) -> None:
+def test_a_visitor_picks_up_hears_the_call_and_presses_the_pin(world: World, chrome: Browser) -> None:
     world.submit()
-    with visitor(world) as page:
+    with visitor(world, chrome) as page:
         card = device(page)
         page.click(f"{card} >> text=Contestar")
         page.wait_for_selector(f"{card} .spoken >> text=/amparo/i")
@@ -75,16 +75,16 @@ def test_a_visitor_picks_up_hears_the_call_and_presses_the_pin(world: World) -> 
     assert phase(world) is Phase.PAUSED
 
 
-def test_a_visitor_declines_a_call(world: World) -> None:
+def test_a_visitor_declines_a_call(world: World, chrome: Browser) -> None:
     world.submit()
-    with visitor(world) as page:
+    with visitor(world, chrome) as page:
         page.click(f"{device(page)} >> text=Rechazar")
         page.wait_for_selector("text=Llamada rechazada")
 
 
-def test_a_new_message_shows_by_itself_and_what_was_being_typed_stays(world: World) -> None:
+def test_a_new_message_shows_by_itself_and_what_was_being_typed_stays(world: World, chrome: Browser) -> None:
     world.submit()
-    with visitor(world) as page:
+    with visitor(world, chrome) as page:
         field = f"{device(page)} input[name=text]"
         page.fill(field, "ENTERADO A MEDIAS")
         world.advance(minutes=3)
@@ -99,9 +99,9 @@ def test_the_tokens_in_its_forms_do_not_make_a_page_new(world: World) -> None:
     assert len(tags) == 1
 
 
-def test_a_mail_is_shown_in_a_sandbox_and_stays_open(world: World) -> None:
+def test_a_mail_is_shown_in_a_sandbox_and_stays_open(world: World, chrome: Browser) -> None:
     world.submit()
-    with visitor(world) as page:
+    with visitor(world, chrome) as page:
         page.click(f"{device(page, AGENT.mail)} summary:has-text('correo')")
         frame = page.frame_locator("iframe")
         frame.locator("text=1234/2026").first.wait_for()
@@ -127,8 +127,8 @@ def test_nobody_else_can_answer_for_a_visitor(world: World) -> None:
 
 
 @pytest.mark.parametrize("width", [360, 1280])
-def test_the_phones_fit_on_a_phone(world: World, width: int) -> None:
+def test_the_phones_fit_on_a_phone(world: World, chrome: Browser, width: int) -> None:
     world.submit()
     world.advance(minutes=10)
-    with visitor(world, width) as page:
+    with visitor(world, chrome, width) as page:
         assert page.evaluate("document.documentElement.scrollWidth") == width

@@ -8,13 +8,14 @@ import pytest
 from flask.testing import FlaskClient
 from joserfc.jwk import KeySet
 from joserfc.jws import deserialize_compact
+from playwright.sync_api import Browser
 from sqlalchemy import insert, select
 
 from amparo_notify.cases import court
 from amparo_notify.core.order import OutcomeCode
 from amparo_notify.seal.envelope import hash_token
 from amparo_notify.store.tables import receipt
-from tests.web.scene import chromium, contents, flask_of, phone, served
+from tests.web.scene import contents, flask_of, phone, served, window
 from tests.world import AGENT, OTHER_STATION, PERSON, PINS, STATION, World
 
 CANARIES = ("CANARIA", "QUIJOTE", "Nacionalidad Inventada", "XX0000001", AGENT.phone, AGENT.mail, AGENT.badge)
@@ -137,9 +138,9 @@ def test_a_withdrawn_order_is_shown_as_withdrawn(world: World) -> None:
 
 
 @pytest.mark.parametrize("width", [360, 1280])
-def test_the_page_renews_itself_while_it_is_open(world: World, width: int) -> None:
+def test_the_page_renews_itself_while_it_is_open(world: World, chrome: Browser, width: int) -> None:
     _, path = lawyer(world)
-    with served(world) as address, chromium(width) as page:
+    with served(world) as address, window(chrome, width) as page:
         page.goto(address + path)
         assert page.evaluate("document.documentElement.scrollWidth") == width
         world.acknowledge(AGENT)

@@ -3,9 +3,10 @@
 import re
 
 import pytest
+from playwright.sync_api import Browser
 
 from amparo_notify.core.state import Phase
-from tests.web.scene import acknowledgements, chromium, contents, phone, served
+from tests.web.scene import acknowledgements, contents, phone, served, window
 from tests.world import AGENT, CHIEF, PERSON, PINS, World
 
 STEPS = ["", "/nip", "/enterado", "/resultado", "/vuelo", "/salir", "/documento/1", "/documento/1/paginas"]
@@ -14,11 +15,11 @@ CANARIES = ("CANARIA", "QUIJOTE", "Inventada", "XX0000001", "Ficticio MEX")
 
 
 def test_a_robot_that_opens_the_link_runs_scripts_and_presses_everything_acknowledges_nothing(
-    world: World,
+    world: World, chrome: Browser
 ) -> None:
     world.submit()
     path = f"/n/{world.link_of(AGENT)}"
-    with served(world) as address, chromium() as page:
+    with served(world) as address, window(chrome) as page:
         page.goto(address + path)
         for place in range(page.locator(PRESSED).count()):
             page.locator(PRESSED).nth(place).click(no_wait_after=True)
@@ -104,10 +105,10 @@ def test_the_pin_leaves_a_cookie_that_scripts_cannot_read(world: World) -> None:
     assert "SameSite=Lax" in cookie
 
 
-def test_scripts_in_a_name_are_words_on_the_page(world: World) -> None:
+def test_scripts_in_a_name_are_words_on_the_page(world: World, chrome: Browser) -> None:
     script = "<script>document.title='pwned'</script><img src=x onerror=\"document.title='pwned'\">"
     world.submit(persons=(type(PERSON)(name=script, aliases=script, held_at=script),))
-    with served(world) as address, chromium() as page:
+    with served(world) as address, window(chrome) as page:
         page.goto(f"{address}/n/{world.link_of(AGENT)}")
         page.fill("#pin", PINS)
         page.click("button[type=submit]")
@@ -119,8 +120,8 @@ def test_scripts_in_a_name_are_words_on_the_page(world: World) -> None:
 # -- on the phone -------------------------------------------------------------------------------------------
 
 
-def _whole_way(address: str, path: str, scripts: bool) -> str:
-    with chromium(scripts=scripts) as page:
+def _whole_way(chrome: Browser, address: str, path: str, scripts: bool) -> str:
+    with window(chrome, scripts=scripts) as page:
         page.goto(address + path)
         page.fill("#pin", PINS)
         page.click("text=Ver la orden")
@@ -132,15 +133,15 @@ def _whole_way(address: str, path: str, scripts: bool) -> str:
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
-def test_an_officer_goes_the_whole_way_on_a_phone(world: World, scripts: bool) -> None:
+def test_an_officer_goes_the_whole_way_on_a_phone(world: World, chrome: Browser, scripts: bool) -> None:
     world.submit()
     with served(world) as address:
-        assert "Resultado recibido" in _whole_way(address, f"/n/{world.link_of(AGENT)}", scripts)
+        assert "Resultado recibido" in _whole_way(chrome, address, f"/n/{world.link_of(AGENT)}", scripts)
 
 
-def test_no_page_of_an_officer_is_wider_than_the_smallest_phone(world: World) -> None:
+def test_no_page_of_an_officer_is_wider_than_the_smallest_phone(world: World, chrome: Browser) -> None:
     world.submit(persons=tuple(world.departing(minutes=180)) * 3)
-    with served(world) as address, chromium(width=360) as page:
+    with served(world) as address, window(chrome, width=360) as page:
         page.goto(f"{address}/n/{world.link_of(AGENT)}")
         wide = [page.evaluate("document.documentElement.scrollWidth")]
         page.fill("#pin", PINS)
@@ -161,9 +162,9 @@ def test_an_officers_pages_weigh_less_than_thirty_kilobytes(world: World) -> Non
     assert max(sizes) < 30_000
 
 
-def test_every_target_on_an_officers_page_is_large_enough_for_a_thumb(world: World) -> None:
+def test_every_target_on_an_officers_page_is_large_enough_for_a_thumb(world: World, chrome: Browser) -> None:
     world.submit()
-    with served(world) as address, chromium(width=360) as page:
+    with served(world) as address, window(chrome, width=360) as page:
         page.goto(f"{address}/n/{world.link_of(AGENT)}")
         page.fill("#pin", PINS)
         page.click("text=Ver la orden")
