@@ -14,7 +14,7 @@ from amparo_notify.demo.signing import sign_cms, sign_pdf, stamp_pdf
 from amparo_notify.pki.verify import examine
 from tests.authority import NOW, judge, order, time_stamper
 from tests.pki.cases import LATER, enveloped, materials, signed, stamped, usual
-from tests.pki.craft import gap, to_ber
+from tests.pki.craft import CATALOG, FORGED, PAGE, gap, stream, to_ber, update
 from tests.pki.people import secretary
 
 SEEDS = {
@@ -132,3 +132,45 @@ def test_no_mutant_of_very_many_passes(name: str, edits) -> None:
 def test_noise_never_passes_and_never_raises(noise: bytes) -> None:
     for document in (noise, b"%PDF-1.7\n" + noise, b"\x30" + noise):
         assert examine(document, None, LATER, materials(usual, "required")).verdict.failed
+
+
+BODIES = st.sampled_from(
+    [
+        stream(FORGED),
+        stream(b"x", b"/Type /XObject /Subtype /Form /BBox [0 0 9 9]"),
+        PAGE % (20, b"/Annots [12 0 R 21 0 R]"),
+        b"<< /Type /Pages /Count 2 /Kids [5 0 R 20 0 R] >>",
+        b"<< /Type /Annot /Subtype /FreeText /Rect [0 0 612 792] /Contents (FALSO) >>",
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Symbol >>",
+        b"<< /FT /Tx /T (a) /V (b) /Type /Annot /Subtype /Widget /Rect [0 0 9 9] >>",
+        b"<< /FT /Sig /T (Otra) /Type /Annot /Subtype /Widget /Rect [0 0 0 0] /P 5 0 R >>",
+        b"<< /FT /Sig /T (Firma1) /V 13 0 R /Type /Annot /Subtype /Widget /Rect [0 0 612 792] /P 5 0 R >>",
+        b"<< /Fields [12 0 R 20 0 R] /SigFlags 3 /NeedAppearances true >>",
+        CATALOG % b"/Version /1.7 /PageMode /UseNone /AcroForm 11 0 R /PageLayout /TwoColumnLeft",
+        CATALOG % b"/Version /2.0 /PageMode /UseNone /AcroForm 11 0 R /DSS << /Certs [20 0 R] >>",
+        CATALOG % b"/Version /1.7 /PageMode /UseNone /AcroForm 11 0 R /OCProperties << /OCGs [] /D << >> >>",
+        b"<< /Title (Otro) >>",
+        b"null",
+        b"[ 5 0 R ]",
+        b"(texto)",
+        b"7",
+    ]
+)
+
+
+@QUICK
+@given(
+    st.dictionaries(st.integers(1, 22), BODIES, min_size=1, max_size=4),
+    st.sampled_from([6, 6, 6, 20]),
+    st.booleans(),
+)
+def test_no_update_of_a_signed_order_passes(objects: dict[int, bytes], root: int, sealed: bool) -> None:
+    """Whatever an update brings, the first signature refuses it, even where a second good signature covers it all."""
+    changed = update(signed(), objects, root=root if root == 6 or 20 in objects else 6)
+    if sealed:
+        try:
+            changed = sign_pdf(changed, secretary(), field="Firma2")
+        except Exception:  # noqa: BLE001 - a file too broken to sign is no case
+            return
+    verdict = examine(changed, None, LATER, materials(usual, "required")).verdict
+    assert not verdict.passed, verdict.report
