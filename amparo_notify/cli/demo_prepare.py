@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyotp
 
-from amparo_notify.cases import manage, signin
+from amparo_notify.cases import contacts, manage, signin
 from amparo_notify.cases.manage import NewOfficer
 from amparo_notify.cases.services import OPERATOR, Services
 from amparo_notify.cli import demo_files
@@ -21,6 +21,7 @@ from amparo_notify.core.roster import Roster
 from amparo_notify.demo import data, papers
 from amparo_notify.demo.authority import YEAR, Authority
 from amparo_notify.demo.data import Credential, DemoOfficer, DemoUser
+from amparo_notify.store.contacts import of_officer as kept_contacts
 
 _STEP = timedelta(seconds=30)
 
@@ -103,7 +104,7 @@ def _schedule(services: Services, station: str, roster: Roster, now: datetime) -
 
 
 def _officer(services: Services, officer: DemoOfficer, now: datetime) -> None:
-    """Add an officer, who then chooses the demonstration's PIN through the one-time link."""
+    """Add an officer, who then chooses the demonstration's PIN through the one-time link, and confirms the contacts."""
     new = NewOfficer(
         badge=officer.badge,
         post=officer.post,
@@ -115,6 +116,10 @@ def _officer(services: Services, officer: DemoOfficer, now: datetime) -> None:
     )
     link = manage.add_officer(services, OPERATOR, new, now)
     signin.choose_pin(services, _token(link), data.PIN, now)
+    with services.database.read() as tx:
+        own = kept_contacts(tx, services.vault, officer.badge)
+    for each in own:
+        contacts.confirm(services, _token(link), each.id, contacts.code_of(services, each, now), now)
 
 
 def _user(services: Services, user: DemoUser, now: datetime) -> Credential:

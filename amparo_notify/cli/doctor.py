@@ -15,12 +15,14 @@ from amparo_notify.cli.desk import built, require_tables
 from amparo_notify.cli.finding import Finding, fault, ok, warning
 from amparo_notify.cli.settings import configuration
 from amparo_notify.config import Config
+from amparo_notify.core.coverage import Worry, concerns
 from amparo_notify.core.errors import Refusal
 from amparo_notify.core.policy import COURT, HEADQUARTERS, POST, ROTATION, Policy
 from amparo_notify.core.recipients import resolve
 from amparo_notify.core.roster import Roster
-from amparo_notify.store import outbox, people, rosters
-from amparo_notify.store.people import Station
+from amparo_notify.store import crls, machines, outbox, people, rosters
+from amparo_notify.store.crls import KeptList
+from amparo_notify.store.people import DRILL_COURT, Station
 
 AHEAD = timedelta(days=7)
 _EPILOG = """Checks the configuration, the database, the keys, how long trust anchors and revocation lists last, each
@@ -121,13 +123,18 @@ def _database(own: Services, now: datetime) -> Iterator[Finding]:
     yield ok("database", "reachable, tables up to date")
     with own.database.read() as tx:
         seen, overdue = outbox.last_beat(tx), outbox.overdue(tx, now - timedelta(minutes=1))
-        stations, courts = people.stations(tx), people.courts(tx)
+        stations, courts = (
+            people.stations(tx),
+            [each for each in people.courts(tx) if each.code != DRILL_COURT],
+        )
         known = [
             (each, rosters.current_policy(tx, each), rosters.current_roster(tx, each)) for each in stations
         ]
         contacts = {each.code: people.officers(tx, court_id=each.id) for each in courts}
         signers = {each.code: people.signers_of(tx, each.id) for each in courts}
+        lists, trusts = crls.kept(tx), machines.trusts(tx, now - SILENT_AFTER)
     yield _worker(seen, now)
+    yield from _shared_trust(lists, trusts, now)
     if overdue:
         yield fault(
             "notices",
@@ -140,6 +147,19 @@ def _database(own: Services, now: datetime) -> Iterator[Finding]:
         yield fault("stations", "there are none.", "Add one: amparo-notify station add --help")
     for station, version, roster in known:
         yield from _station(station, version.policy if version else None, roster, now)
+
+
+def _shared_trust(lists: list[KeptList], trusts: set[str], now: datetime) -> Iterator[Finding]:
+    """What the hosts judge by: lists that the workers fetched, and anchors that should be the same everywhere."""
+    for each in lists:
+        until = local(each.next_update)
+        if each.next_update is not None and each.next_update < now:
+            remedy = "Check CRL_SOURCES, and that the worker reaches it."
+            yield fault("trust", f"the list kept of {each.source} has run out, {until}.", remedy)
+        else:
+            yield ok("trust", f"list kept of {each.source}, fetched {local(each.fetched_at)}, until {until}")
+    if len(trusts) > 1:
+        yield fault("trust", "hosts trust different anchors.", "Give all of them the same TRUST_ANCHORS.")
 
 
 def _worker(seen: datetime | None, now: datetime) -> Finding:
@@ -192,6 +212,9 @@ def _station(station: Station, policy: Policy | None, roster: Roster, now: datet
         yield (warning if gap.on_duty else fault)(check, problem, "Add an override or an officer.")
     if not (bad or missing) and first.people and roster.rotations:
         yield ok(check, f"{len(first.people)} on duty now, no gap in the next {AHEAD.days} days")
+    for concern in concerns(roster, now, now + AHEAD):
+        if concern.kind is not Worry.GAP:  # said above, and without asking whether contacts are confirmed
+            yield warning(check, concern.sentence, "")
 
 
 def _unmatched(policy: Policy, roster: Roster) -> Iterator[str]:

@@ -26,6 +26,7 @@ FAMILIES = {
     "user": Family("user", "add and list court staff and administrators; API tokens"),
     "roster": Family("roster", "show, import and export who is on duty"),
     "policy": Family("policy", "show, set and preview how an order escalates"),
+    "drill": Family("drill", "send an invented order through, and see who answers"),
     "simulate": Family("simulate", "run years of orders through a policy in seconds"),
     "keys": Family("keys", "list and rotate the keys that sign and encrypt"),
     "doctor": Family("doctor", "check everything at once"),

@@ -115,7 +115,7 @@ def foresee(options: argparse.Namespace) -> int:
 def _roster(own: Services, station: str, court: str | None) -> Roster:
     """The station's people, with the duty contacts of the court whose order it is."""
     with own.database.read() as tx:
-        known = people.courts(tx)
+        known = [each for each in people.courts(tx) if each.code != people.DRILL_COURT]
         asked = [each for each in known if each.code == court] if court else known if len(known) == 1 else []
         if court and not asked:
             raise Missing(Fault("--court", f"there is no court «{court}».", "See: amparo-notify court list"))

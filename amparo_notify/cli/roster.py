@@ -22,6 +22,7 @@ from amparo_notify.cli.common import (
     subcommands,
 )
 from amparo_notify.cli.desk import services
+from amparo_notify.core import agenda
 from amparo_notify.core.errors import Fault, Invalid
 from amparo_notify.core.roster import Roster, roster_from_json, roster_to_json
 
@@ -52,7 +53,9 @@ def add_parsers(commands: Commands) -> None:
         place, "export", "print a station's roster", "amparo-notify roster export MEX-T1 > roster.csv"
     )
     exporting.add_argument("station", metavar="STATION")
-    exporting.add_argument("--format", choices=("csv", "json"), default="csv", help="default: %(default)s")
+    exporting.add_argument(
+        "--format", choices=("csv", "json", "ics"), default="csv", help="default: %(default)s"
+    )
     exporting.set_defaults(run=give)
 
 
@@ -143,9 +146,11 @@ def _read(body: bytes, station: str, time_zone: str) -> Roster:
 def give(options: argparse.Namespace) -> int:
     """Print a station's roster."""
     with services() as own:
-        roster = manage.roster_of(own, options.station)
+        roster, now = manage.roster_of(own, options.station), own.clock()
     if options.format == "json":
         show_json(roster_to_json(roster))
+    elif options.format == "ics":
+        sys.stdout.write(agenda.export(roster, now))
     else:
         sys.stdout.write(roster_csv.write(roster))
     return GOOD

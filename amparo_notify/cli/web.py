@@ -16,7 +16,7 @@ from amparo_notify.cli.desk import built, require_tables
 from amparo_notify.cli.listening import add_address, listen
 from amparo_notify.cli.settings import configuration
 from amparo_notify.cli.supervised import stop_with_parent
-from amparo_notify.pki.judge import Judge
+from amparo_notify.pki.current import CurrentJudge
 from amparo_notify.web import create_app
 
 THREADS = 24
@@ -43,9 +43,8 @@ def run(options: argparse.Namespace) -> int:
     listener = listen(options.host, options.port) if options.fd is None else socket.socket(fileno=options.fd)
     with built(config, uploads=True) as services:
         require_tables(services.database)
-        if isinstance(
-            services.verifier, Judge
-        ):  # its parent starts while the rest does, not with the first upload
+        if isinstance(services.verifier, CurrentJudge):
+            # The judging process starts while the rest does, and not with the first upload.
             threading.Thread(target=services.verifier.warm, name="warm the judge", daemon=True).start()
         waitress.serve(
             create_app(services, config),
