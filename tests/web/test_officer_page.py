@@ -180,6 +180,12 @@ def test_a_return_that_was_halted_is_reported_with_one_choice(world: World) -> N
     assert phase(world) == Phase.REPORTED
 
 
+def test_an_order_for_another_station_is_sent_back_without_acknowledging_it(world: World) -> None:
+    world.submit()
+    answer = phone(world, AGENT, PINS).send("resultado", code="wrong_station")
+    assert (answer.status_code, acknowledgements(world)) == (303, 0)
+
+
 def test_a_flight_that_has_left_wants_its_number_and_hour(world: World) -> None:
     world.submit()
     held = phone(world, AGENT, PINS)
