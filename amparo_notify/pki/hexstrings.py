@@ -13,7 +13,8 @@ _BLANKS = b"\0\t\n\x0c\r "
 _PLAIN = re.compile(rb"<[0-9A-Fa-f\0\t\n\x0c\r ]*\Z")
 _BLOCK = 1 << 16
 
-_theirs = generic.read_hex_string_from_stream
+ORIGINAL = generic.read_hex_string_from_stream
+"""The library's own reader, for what is not plain hex and for measuring against."""
 
 
 def read(stream: BinaryIO) -> generic.ByteStringObject | generic.TextStringObject:
@@ -31,7 +32,7 @@ def read(stream: BinaryIO) -> generic.ByteStringObject | generic.TextStringObjec
         stream.seek(start + len(raw) + 1)
         return generic.pdf_string(bytes.fromhex((digits + b"0" * (len(digits) % 2)).decode("ascii")))
     stream.seek(start)
-    return _theirs(stream)
+    return ORIGINAL(stream)
 
 
 generic.read_hex_string_from_stream = read
