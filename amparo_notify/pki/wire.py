@@ -83,9 +83,15 @@ def verdict_from_json(plain: dict[str, Any]) -> Verdict:
 def examination_to_wire(examination: Examination, upload: bytes) -> tuple[dict[str, Any], list[bytes]]:
     """The document travels back as a place in what was sent; as bytes only where it is not in one piece there."""
     document = examination.document
-    place = None if document is None else upload.find(document)
+    place = None if document is None else _place(document, upload)
     header = {"verdict": verdict_to_json(examination.verdict), "place": place, "size": len(document or b"")}
     return header, [document] if document is not None and place == -1 else []
+
+
+def _place(document: bytes, upload: bytes) -> int:
+    """Where the document starts in the upload, or -1. (Searching for 30 MB as one needle takes a tenth of a second.)"""
+    start = upload.find(document[:4096])
+    return start if start >= 0 and upload.startswith(document, start) else -1
 
 
 def examination_from_wire(header: dict[str, Any], blobs: Sequence[bytes], upload: bytes) -> Examination:
