@@ -2,7 +2,7 @@
 
 import secrets
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -49,6 +49,19 @@ def everywhere(services: Services, now: datetime, ahead: timedelta = AHEAD) -> d
         every = [(each.code, rosters.current_roster(tx, each)) for each in people.stations(tx)]
     found = {code: concerns(roster, now, now + ahead) for code, roster in every}
     return {code: own for code, own in found.items() if own}
+
+
+def sentences(own: Sequence[Concern]) -> list[str]:
+    """What to say of a station's concerns, the worst first; who has confirmed nothing is named in one sentence."""
+    unconfirmed = [each.subject for each in own if each.kind is Worry.UNVERIFIED]
+    said = [each.sentence for each in own if each.kind is not Worry.UNVERIFIED]
+    if len(unconfirmed) == 1:
+        said += [each.sentence for each in own if each.kind is Worry.UNVERIFIED]
+    elif unconfirmed:
+        said.append(
+            f"{len(unconfirmed)} personas no han confirmado ningún contacto: {', '.join(unconfirmed)}."
+        )
+    return said
 
 
 def warnings(services: Services, now: datetime) -> dict[str, int]:

@@ -7,6 +7,7 @@ from amparo_notify.cases import track
 from amparo_notify.cases.officer import Acknowledged
 from amparo_notify.cases.services import OPERATOR
 from amparo_notify.cases.track import Entry, OrderLine, OrderView, StationView
+from amparo_notify.cli import replay
 from amparo_notify.cli.common import (
     GOOD,
     Commands,
@@ -36,6 +37,7 @@ def add_parsers(commands: Commands) -> None:
     listing.add_argument(
         "words", metavar="WORDS", nargs="?", default="", help="in the expediente or the station"
     )
+    listing.add_argument("--drills", action="store_true", help="drills, which are never among the others")
     listing.add_argument("--open", action="store_true", help="leave out those withdrawn and closed")
     add_json(listing)
     listing.set_defaults(run=show_list)
@@ -48,12 +50,13 @@ def add_parsers(commands: Commands) -> None:
     showing.add_argument("folio", metavar="FOLIO")
     add_json(showing)
     showing.set_defaults(run=show)
+    replay.add_parser(place)
 
 
 def show_list(options: argparse.Namespace) -> int:
     """List orders. The deadline is 45 minutes before the earliest departure."""
     with services() as own:
-        found = track.order_list(own, OPERATOR, options.words, open_only=options.open)
+        found = track.order_list(own, OPERATOR, options.words, options.open, options.drills)
     if options.json:
         show_json([_line_json(line) for line in found])
         return GOOD

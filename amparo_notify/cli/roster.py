@@ -5,9 +5,9 @@ import json
 import sys
 from datetime import datetime, timedelta
 
-from amparo_notify.cases import manage
+from amparo_notify.cases import coverage, manage
 from amparo_notify.cases.services import OPERATOR
-from amparo_notify.cli import gaps, roster_csv
+from amparo_notify.cli import gaps, roster_csv, roster_ics
 from amparo_notify.cli.common import (
     GOOD,
     Commands,
@@ -22,6 +22,7 @@ from amparo_notify.cli.common import (
     subcommands,
 )
 from amparo_notify.cli.desk import services
+from amparo_notify.cli.roster_rows import Row, located
 from amparo_notify.core import agenda
 from amparo_notify.core.errors import Fault, Invalid
 from amparo_notify.core.roster import Roster, roster_from_json, roster_to_json
@@ -44,7 +45,7 @@ def add_parsers(commands: Commands) -> None:
     showing.add_argument("--at", type=instant, metavar="INSTANT", help="default: now")
     add_json(showing)
     showing.set_defaults(run=show)
-    importing = command(place, "import", "give a station a roster, from CSV or JSON")
+    importing = command(place, "import", "give a station a roster, from CSV, a calendar (iCalendar) or JSON")
     importing.epilog = roster_csv.HELP + "\n\nexample:\n  amparo-notify roster import MEX-T1 roster.csv"
     importing.add_argument("station", metavar="STATION")
     importing.add_argument("file", metavar="FILE", type=content)
@@ -119,24 +120,34 @@ def take(options: argparse.Namespace) -> int:
     """Give a station the roster of a file."""
     with services() as own:
         now = own.clock()
-        new = _read(options.file, options.station, manage.roster_of(own, options.station).time_zone)
-        version = manage.save_roster(own, OPERATOR, options.station, new, now)
+        present = manage.roster_of(own, options.station)
+        new, rows, name = _read(options.file, present)
+        try:
+            version = manage.save_roster(own, OPERATOR, options.station, new, now)
+        except Invalid as invalid:
+            raise Invalid(*located(invalid.faults, rows, name)) from invalid
         roster = manage.roster_of(own, options.station)
+        worries = coverage.sentences(coverage.concerns_of(own, options.station, now))
     print(f"{options.station} has roster version {version}. On duty now:")
     _print(roster, now)
+    for sentence in worries:
+        print(f"Warning: {sentence}")
     return GOOD
 
 
-def _read(body: bytes, station: str, time_zone: str) -> Roster:
-    """The roster of a file, CSV or JSON as its first character says."""
+def _read(body: bytes, present: Roster) -> tuple[Roster, list[Row], str]:
+    """The roster of a file, calendar, JSON or CSV as its beginning says; where each part stands, and as what."""
+    station, time_zone = present.station, present.time_zone
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = body.decode("cp1252", "replace")  # what spreadsheets in Mexico write
+    if text.lstrip().upper().startswith("BEGIN:VCALENDAR"):
+        return *roster_ics.read(text, present), "event"
     if not text.lstrip().startswith("{"):
-        return roster_csv.read(text, station, time_zone)
+        return roster_csv.read(text, station, time_zone), roster_csv.rows(text), "line"
     try:
-        return roster_from_json({"station": station, "time_zone": time_zone, **json.loads(text)})
+        return roster_from_json({"station": station, "time_zone": time_zone, **json.loads(text)}), [], ""
     except ValueError as error:
         raise Invalid(
             Fault("FILE", f"it is not JSON ({error}).", "See: amparo-notify roster import --help")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import TypeVar
 
+from amparo_notify.cli.roster_rows import Row
 from amparo_notify.core.errors import Fault, Invalid
 from amparo_notify.core.roster import Override, Roster, Rotation, Shift
 
@@ -166,6 +167,22 @@ def read(text: str, station: str, time_zone: str) -> Roster:
     if faults:
         raise Invalid(*faults)
     return Roster(station, time_zone, rotations=rotations, overrides=overrides, headquarters=headquarters)
+
+
+def rows(text: str) -> list[Row]:
+    """Where in a CSV that was read each shift and override stands."""
+    table = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
+    lines = [(number, _Line(number, cells, [])) for number, cells in enumerate(table, 2)]
+    return [
+        Row(
+            number,
+            line.cells.get("kind", ""),
+            line.cells.get("rotation", ""),
+            frozenset((*line.badges("officers"), *line.badges("replaces"))),
+        )
+        for number, line in lines
+        if any(line.cells.values())
+    ]
 
 
 def _rotations(lines: list[_Line]) -> Iterator[Rotation]:

@@ -38,15 +38,22 @@ DIFFERENCES = {
 # -- the administrator --------------------------------------------------------------------------------------
 
 
+def _page(template: str, status: int = 200, **shown: Any) -> Response:
+    """A page in the administrator's frame."""
+    shown = {"faults": (), "made": "", "link": "", **shown}
+    return make_response(render_template(f"pages/duty_{template}.html", **shown), status)
+
+
 @blueprint.get("/admin/guardia")
 @may(Audience.ADMIN)
-def home() -> str:
+def home() -> Response:
     """Station by station, what the coming week leaves to luck; whose contacts nobody has confirmed."""
     states = contacts.states(services(), caller())
     people = [line for line in manage.officers(services()) if line.active]
-    return render_template(
-        "pages/duty_home.html",
+    return _page(
+        "home",
         found=coverage.everywhere(services(), now()),
+        said=coverage.sentences,
         stations=manage.stations(services()),
         people=[(line, states.get(line.badge, ())) for line in people],
         calendar=lambda badge: agenda.address(services(), badge),
@@ -61,15 +68,15 @@ def drills() -> Response:
 
 
 def _drills(faults: tuple[Fault, ...] = (), status: int = 200) -> Response:
-    page = render_template(
-        "pages/duty_drills.html",
+    return _page(
+        "drills",
+        status,
         drills=drill.listing(services()),
         took=took,
         stations=manage.stations(services()),
         faults=faults,
         chosen=request.form.get("station", ""),
     )
-    return make_response(page, status)
 
 
 @blueprint.post("/admin/simulacros")
@@ -85,9 +92,9 @@ def start_drill() -> Response:
 
 @blueprint.get("/admin/simulacros/<folio>")
 @may(Audience.ADMIN)
-def drill_results(folio: str) -> str:
+def drill_results(folio: str) -> Response:
     """What a drill has shown so far."""
-    return render_template("pages/duty_drill.html", **_shown(folio))
+    return _page("drill", **_shown(folio))
 
 
 @blueprint.get("/admin/simulacros/<folio>/vivo")
