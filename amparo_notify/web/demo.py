@@ -196,7 +196,7 @@ def _done(deed: Callable[[Carrier], object]) -> Answer:
 
 
 def _shown() -> dict[str, object]:
-    devices = sorted(_devices(_carrier()), key=lambda each: each.first)
+    devices = sorted(_devices(_carrier()), key=lambda each: (not each.place, each.first))
     silent = len(list(data.officers())) - sum(1 for each in devices if each.place)
     return {"devices": devices, "silent": max(0, silent), "shown": SHOWN}
 
