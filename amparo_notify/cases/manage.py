@@ -57,12 +57,13 @@ class OfficerLine:
     active: bool
 
 
-def _may(caller: Caller) -> None:
+def may(caller: Caller) -> None:
+    """Raise Denied for whoever does not administer."""
     if caller.role not in ("admin", "operator"):
         raise Denied(Fault("account", "Esto lo hace quien administra.", "Pídalo a la administración."))
 
 
-def _note(
+def note(
     services: Services, tx: Connection, caller: Caller, what: str, now: datetime, **details: object
 ) -> None:
     """Put a change on record. Details name codes and badges, never people."""
@@ -124,7 +125,7 @@ def add_court(
     services: Services, caller: Caller, code: str, name: str, phone_: str, time_zone: str, now: datetime
 ) -> Court:
     """Add a court. `phone_` is the call-back number on every notice."""
-    _may(caller)
+    may(caller)
     called = phone(phone_)
     faults = _coded("code", code) + _named("name", name) + _zoned(time_zone)
     if isinstance(called, Fault):
@@ -136,7 +137,7 @@ def add_court(
             raise Conflict(Fault("code", f"Ya existe el juzgado {code}.", "Elija otra clave."))
         court = people.add_court(tx, code, name.strip(), called[1], time_zone)
         vaults.create(tx, services.vault, f"court:{code}")
-        _note(services, tx, caller, "court added", now, court=code)
+        note(services, tx, caller, "court added", now, court=code)
     return court
 
 
@@ -144,7 +145,7 @@ def add_station(
     services: Services, caller: Caller, code: str, name: str, time_zone: str, phone_: str, now: datetime
 ) -> Station:
     """Add a station in its own time zone."""
-    _may(caller)
+    may(caller)
     called = phone(phone_) if phone_.strip() else ("", "")
     faults = _coded("code", code) + _named("name", name) + _zoned(time_zone)
     if isinstance(called, Fault):
@@ -155,7 +156,7 @@ def add_station(
         if people.find_station(tx, code=code):
             raise Conflict(Fault("code", f"Ya existe la estación {code}.", "Elija otra clave."))
         station = people.add_station(tx, code, name.strip(), time_zone, called[1])
-        _note(services, tx, caller, "station added", now, station=code)
+        note(services, tx, caller, "station added", now, station=code)
     return station
 
 
@@ -174,9 +175,9 @@ def stations(services: Services) -> list[Station]:
 
 def add_officer(services: Services, caller: Caller, new: NewOfficer, now: datetime) -> str:
     """Add an officer; return the one-time address at which they choose their PIN."""
-    _may(caller)
+    may(caller)
     faults = _coded("badge", new.badge) + _named("post", new.post) + _named("name", new.name)
-    contacts = _contacts(services, new, faults)
+    contacts = read_contacts(services, new, faults)
     if not contacts:
         faults.append(Fault("phone", "Falta a dónde avisarle.", "Indique al menos un teléfono o un correo."))
     if new.station and new.court:
@@ -199,14 +200,15 @@ def add_officer(services: Services, caller: Caller, new: NewOfficer, now: dateti
             station_id=station.id if station else None,
             court_id=court.id if court else None,
         )
-        _note(services, tx, caller, "officer added", now, officer=new.badge, station=new.station or "")
+        note(services, tx, caller, "officer added", now, officer=new.badge, station=new.station or "")
         if station:
             escalations.hurry_station(tx, station.id, now)
             services.database.wake(tx)
     return signin.invite_officer(services, officer_id, now)
 
 
-def _contacts(services: Services, new: NewOfficer, faults: list[Fault]) -> list[NewContact]:
+def read_contacts(services: Services, new: NewOfficer, faults: list[Fault]) -> list[NewContact]:
+    """The contacts of an officer as they are kept; what is wrong with any joins `faults`."""
     contacts = []
     for text in new.phones:
         called = phone(text)
@@ -234,12 +236,12 @@ def _where(tx: Connection, new: NewOfficer) -> tuple[Station | None, Court | Non
 
 def invite_officer(services: Services, caller: Caller, badge: str, now: datetime) -> str:
     """A fresh one-time address for an officer to choose a PIN."""
-    _may(caller)
+    may(caller)
     with services.database.write() as tx:
         officer = people.find_officer(tx, badge=badge)
         if officer is None:
             raise Missing(Fault("badge", f"No existe {badge}.", "Revise la lista de oficiales."))
-        _note(services, tx, caller, "officer invited", now, officer=badge)
+        note(services, tx, caller, "officer invited", now, officer=badge)
     return signin.invite_officer(services, officer.id, now)
 
 
@@ -268,7 +270,7 @@ def add_staff(
     services: Services, caller: Caller, username: str, name: str, role: str, court: str | None, now: datetime
 ) -> str:
     """Add a clerk of a court or an administrator; return the one-time address at which they enrol."""
-    _may(caller)
+    may(caller)
     faults = _named("name", name)
     if not re.fullmatch(r"[a-z0-9][a-z0-9._@-]{2,79}", username):
         faults.append(
@@ -288,7 +290,7 @@ def add_staff(
         raise Invalid(*faults)
     with services.database.write() as tx:
         staff_id = _insert_staff(services, tx, username, name.strip(), role, court)
-        _note(services, tx, caller, "staff added", now, staff=staff_id, role=role, court=court or "")
+        note(services, tx, caller, "staff added", now, staff=staff_id, role=role, court=court or "")
     return signin.invite_staff(services, staff_id, username, now)
 
 
@@ -305,13 +307,13 @@ def _insert_staff(
 
 def add_token(services: Services, caller: Caller, court: str, label: str, now: datetime) -> str:
     """Make an API token for a court's own system. It is shown once: only its hash is kept."""
-    _may(caller)
+    may(caller)
     token = secrets.token_urlsafe(32)
     username = f"api.{court.lower()}.{secrets.token_hex(3)}"
     with services.database.write() as tx:
         staff_id = _insert_staff(services, tx, username, label.strip() or username, "system", court)
         staff.set_credential(tx, staff_id, "token", hash_token(token).encode(), now)
-        _note(services, tx, caller, "API token made", now, staff=staff_id, court=court)
+        note(services, tx, caller, "API token made", now, staff=staff_id, court=court)
     return token
 
 
@@ -333,7 +335,7 @@ def add_signer(
     until: datetime | None = None,
 ) -> None:
     """Register who may sign for a court: by certificate (DER, or its SHA-256), or by a CURP or RFC it confirmed."""
-    _may(caller)
+    may(caller)
     if certificate is not None:
         certificate_sha256 = sha256(certificate).hexdigest()
     given = {"certificate_sha256": certificate_sha256, "curp": curp, "rfc": rfc}
@@ -357,7 +359,7 @@ def add_signer(
             raise Missing(Fault("court", f"No existe el juzgado «{court}».", "Délo de alta primero."))
         (kind, value), *_ = named.items()
         people.add_signer(tx, found.id, kind, value, now, until)
-        _note(services, tx, caller, "signer registered", now, court=court, kind=kind)
+        note(services, tx, caller, "signer registered", now, court=court, kind=kind)
 
 
 def signers(services: Services, court: str) -> list[tuple[str, str]]:
@@ -379,7 +381,7 @@ def _station(tx: Connection, code: str) -> Station:
 
 def save_roster(services: Services, caller: Caller, station: str, roster: Roster, now: datetime) -> int:
     """Keep a new version of a station's roster; open escalations are planned anew. Raises Invalid with every fault."""
-    _may(caller)
+    may(caller)
     with services.database.write() as tx:
         found = _station(tx, station)
         present = rosters.current_roster(tx, found)
@@ -387,7 +389,7 @@ def save_roster(services: Services, caller: Caller, station: str, roster: Roster
             roster, station=station, time_zone=found.time_zone, officers=present.officers, court=()
         ).checked()
         version = rosters.save_roster(tx, found, whole, now)
-        _note(services, tx, caller, "roster saved", now, station=station, version=version)
+        note(services, tx, caller, "roster saved", now, station=station, version=version)
         escalations.hurry_station(tx, found.id, now)
         services.database.wake(tx)
     return version
@@ -395,12 +397,12 @@ def save_roster(services: Services, caller: Caller, station: str, roster: Roster
 
 def save_policy(services: Services, caller: Caller, station: str, policy: Policy, now: datetime) -> int:
     """Keep a new version of a station's policy; escalations under way keep the one they began with."""
-    _may(caller)
+    may(caller)
     policy.checked()
     with services.database.write() as tx:
         found = _station(tx, station)
         version = rosters.save_policy(tx, found, policy, now).policy.version
-        _note(services, tx, caller, "policy saved", now, station=station, version=version)
+        note(services, tx, caller, "policy saved", now, station=station, version=version)
     return version
 
 

@@ -2,7 +2,7 @@
 
 import argparse
 
-from amparo_notify.cases import manage
+from amparo_notify.cases import manage, personnel
 from amparo_notify.cases.manage import NewOfficer
 from amparo_notify.cases.services import OPERATOR
 from amparo_notify.cli.common import (
@@ -53,6 +53,22 @@ def add_parsers(commands: Commands) -> None:
     )
     inviting.add_argument("badge", metavar="BADGE")
     inviting.set_defaults(run=invite)
+    contacting = command(
+        place,
+        "contacts",
+        "replace an officer's phones and mails; those that stay keep their confirmation",
+        'amparo-notify officer contacts 1001 --phone "+52 55 0000 0011" --mail agente@inm.example',
+    )
+    contacting.add_argument("badge", metavar="BADGE")
+    contacting.add_argument(
+        "--phone", action="append", default=[], metavar="NUMBER", help="first choice first"
+    )
+    contacting.add_argument("--mail", action="append", default=[], metavar="ADDRESS", help="may be repeated")
+    contacting.set_defaults(run=contacts)
+    retiring = command(place, "retire", "call this officer no more", "amparo-notify officer retire 1001")
+    retiring.add_argument("badge", metavar="BADGE")
+    retiring.add_argument("--undo", action="store_true", help="take them back")
+    retiring.set_defaults(run=retire)
 
 
 def add(options: argparse.Namespace) -> int:
@@ -77,6 +93,20 @@ def invite(options: argparse.Namespace) -> int:
     with services() as own:
         link = manage.invite_officer(own, OPERATOR, options.badge, own.clock())
     print(f"{_ONCE}\n  {link}")
+    return GOOD
+
+
+def contacts(options: argparse.Namespace) -> int:
+    """Replace the contacts of an officer."""
+    with services() as own:
+        personnel.change_contacts(own, OPERATOR, options.badge, options.phone, options.mail, own.clock())
+    return GOOD
+
+
+def retire(options: argparse.Namespace) -> int:
+    """Retire an officer, or take them back."""
+    with services() as own:
+        personnel.set_active(own, OPERATOR, options.badge, options.undo, own.clock())
     return GOOD
 
 

@@ -2,7 +2,7 @@
 
 import argparse
 
-from amparo_notify.cases import manage
+from amparo_notify.cases import manage, personnel
 from amparo_notify.cases.services import OPERATOR
 from amparo_notify.cli.common import (
     GOOD,
@@ -46,6 +46,14 @@ def add_parsers(commands: Commands) -> None:
     token.add_argument("--court", metavar="CODE", required=True)
     token.add_argument("--label", required=True, help="which system holds it")
     token.set_defaults(run=add_token)
+    retiring = command(
+        place,
+        "retire",
+        "end an account or a token: its sessions end at once",
+        "amparo-notify user retire clerk1",
+    )
+    retiring.add_argument("username", metavar="USERNAME")
+    retiring.set_defaults(run=retire)
 
 
 def add(options: argparse.Namespace) -> int:
@@ -64,6 +72,13 @@ def add_token(options: argparse.Namespace) -> int:
     """Make a token; only its hash is kept."""
     with services() as own:
         print(manage.add_token(own, OPERATOR, options.court, options.label, own.clock()))
+    return GOOD
+
+
+def retire(options: argparse.Namespace) -> int:
+    """End an account."""
+    with services() as own:
+        personnel.retire_staff(own, OPERATOR, options.username, own.clock())
     return GOOD
 
 

@@ -1,16 +1,17 @@
 """Courts, stations, officers and their contacts. Names and addresses are sealed under each officer's own key."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
 
 from amparo_notify.core.notice import Medium
 from amparo_notify.core.roster import Contact, Officer
 from amparo_notify.store import log
 from amparo_notify.store import vault as vaults
 from amparo_notify.store.tables import contact, court, court_signer, officer, station
-from amparo_notify.store.vault import Vault
+from amparo_notify.store.vault import Safe, Vault
 
 MEDIA = {
     "mobile": (Medium.SMS, Medium.VOICE),
@@ -183,6 +184,19 @@ def add_officer(
         name_sealed=safe.seal(name, f"officer:{badge}:name"),
     )
     officer_id = int(tx.execute(added.returning(officer.c.id)).scalar_one())
+    verified = dict.fromkeys((each.address_hash for each in contacts), verified_at)
+    _insert_contacts(tx, safe, officer_id, badge, contacts, verified)
+    return officer_id
+
+
+def _insert_contacts(
+    tx: Connection,
+    safe: Safe,
+    officer_id: int,
+    badge: str,
+    contacts: list[NewContact],
+    verified: Mapping[str, datetime | None],
+) -> None:
     positions: dict[str, int] = {}
     for new in contacts:
         position = positions.get(new.kind, 0)
@@ -194,10 +208,24 @@ def add_officer(
                 position=position,
                 address_sealed=safe.seal(new.address, f"contact:{badge}:{new.kind}:{position}"),
                 address_hash=new.address_hash,
-                verified_at=verified_at,
+                verified_at=verified.get(new.address_hash),
             )
         )
-    return officer_id
+
+
+def replace_contacts(tx: Connection, vault: Vault, badge: str, contacts: list[NewContact]) -> None:
+    """Give an officer these contacts in place of the former; an address that stays keeps its confirmation."""
+    officer_id = officer_ids(tx, [badge])[badge]
+    mine = contact.c.officer == officer_id
+    verified = {row.address_hash: row.verified_at for row in tx.execute(select(contact).where(mine))}
+    tx.execute(delete(contact).where(mine))
+    safe = vaults.unlock(tx, vault, f"officer:{badge}")
+    _insert_contacts(tx, safe, officer_id, badge, contacts, verified)
+
+
+def set_active(tx: Connection, badge: str, active: bool) -> None:
+    """Retire an officer, or take them back."""
+    tx.execute(update(officer).where(officer.c.badge == badge).values(active=active))
 
 
 def officers(

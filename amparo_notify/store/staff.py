@@ -100,6 +100,13 @@ def use_counter(tx: Connection, credential_id: int, counter: int) -> bool:
     return bool(tx.execute(used).rowcount)
 
 
+def retire(tx: Connection, staff_id: int) -> None:
+    """Let somebody go: no session of theirs goes on, and no token opens anything."""
+    tx.execute(update(staff).where(staff.c.id == staff_id).values(active=False))
+    tx.execute(delete(credential).where(credential.c.staff == staff_id))
+    tx.execute(delete(session).where(session.c.staff == staff_id))
+
+
 # -- sessions -----------------------------------------------------------------------------------------------
 
 

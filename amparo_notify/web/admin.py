@@ -7,7 +7,7 @@ from flask import Blueprint, make_response, redirect, render_template, request
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from amparo_notify.cases import manage
+from amparo_notify.cases import manage, personnel
 from amparo_notify.cases.manage import NewOfficer
 from amparo_notify.core.errors import Fault, Invalid, Missing, Refusal
 from amparo_notify.core.policy import Policy
@@ -30,7 +30,9 @@ def admin_page(template: str, status: int = 200, **shown: Any) -> Response:
     return make_response(render_template(f"pages/admin_{template}.html", **shown), status)
 
 
-def do(show: Callable[..., Response], deed: Callable[[], str | None], done: str) -> Response:
+def do(
+    show: Callable[..., Response], deed: Callable[[], str | None], done: str, *, back: str = ""
+) -> Response:
     """Do something and show the page again: a one-time address that came of it, or what is wrong."""
     try:
         link = deed()
@@ -38,7 +40,7 @@ def do(show: Callable[..., Response], deed: Callable[[], str | None], done: str)
         return show(status=refusal.status, faults=refusal.faults, typed=request.form)
     if link:
         return show(made=done, link=link)  # shown once: nothing keeps it, so nothing can be redirected to
-    return redirect(f"{request.path}?hecho=1", 303)
+    return redirect(f"{back or request.path}?hecho=1", 303)
 
 
 def field(name: str) -> str:
@@ -220,6 +222,43 @@ def invite_officer(badge: str) -> Response:
     """A fresh address for a PIN; the old PIN works until the new one is chosen."""
     done = f"Enlace nuevo para {badge}. Sirve una vez; el NIP anterior vale hasta que elija otro."
     return do(officers, lambda: manage.invite_officer(services(), caller(), badge, now()), done)
+
+
+@blueprint.post("/oficiales/<badge>/contactos")
+@may(Audience.ADMIN)
+def change_contacts(badge: str) -> Response:
+    """Replace the phones and mails of an officer."""
+
+    def deed() -> None:
+        phones = [line for line in map(str.strip, field("phones").splitlines()) if line]
+        personnel.change_contacts(services(), caller(), badge, phones, mails(field("mails")), now())
+
+    return do(officers, deed, "", back="/admin/oficiales")
+
+
+@blueprint.post("/oficiales/<badge>/baja")
+@may(Audience.ADMIN)
+def set_active(badge: str) -> Response:
+    """Retire an officer, or take them back."""
+    active = field("active") == "1"
+    return do(
+        officers,
+        lambda: personnel.set_active(services(), caller(), badge, active, now()),
+        "",
+        back="/admin/oficiales",
+    )
+
+
+@blueprint.post("/personal/<username>/baja")
+@may(Audience.ADMIN)
+def retire_staff(username: str) -> Response:
+    """End an account: its sessions and tokens stop at once."""
+    return do(
+        staff,
+        lambda: personnel.retire_staff(services(), caller(), username, now()),
+        "",
+        back="/admin/personal",
+    )
 
 
 @blueprint.get("/personal")
