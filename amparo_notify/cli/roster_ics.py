@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 from math import lcm
 from typing import Any
 
-from icalendar import Calendar, Event
+from icalendar import Calendar, Component
 
 from amparo_notify.cli.roster_rows import Row
 from amparo_notify.core.errors import Fault, Invalid
@@ -81,7 +81,7 @@ class _NotUnderstoodError(ValueError):
     """An event that is no shift, with the reason."""
 
 
-def _watch(number: int, event: Event, present: Roster) -> _Watch:
+def _watch(number: int, event: Component, present: Roster) -> _Watch:
     badge, rotation = str(event["SUMMARY"]).strip(), _category(event)
     if not badge or " " in badge:
         raise _NotUnderstoodError(f"«{badge}» is no badge.")
@@ -93,7 +93,7 @@ def _watch(number: int, event: Event, present: Roster) -> _Watch:
     return _Watch(number, rotation, badge, firsts, days, start.time(), end.time())
 
 
-def _category(event: Event) -> str:
+def _category(event: Component) -> str:
     given: Any = event.get("CATEGORIES")
     names = [str(each).strip() for each in given.cats] if given is not None else []
     if len(names) != 1 or not names[0]:
@@ -114,7 +114,7 @@ def _local(moment: object, present: Roster) -> datetime:
     return moment.replace(tzinfo=None)
 
 
-def _cycle(event: Event, first: date) -> tuple[int, tuple[date, ...]]:
+def _cycle(event: Component, first: date) -> tuple[int, tuple[date, ...]]:
     """(days until it comes again, days of its first turns)."""
     if any(name in event for name in ("EXDATE", "RDATE", "RECURRENCE-ID")):
         raise _NotUnderstoodError("it has exceptions: import those as overrides, by CSV.")
