@@ -6,6 +6,8 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 import waitress
@@ -16,6 +18,7 @@ from amparo_notify.cli.desk import built, require_tables
 from amparo_notify.cli.listening import add_address, listen
 from amparo_notify.cli.settings import configuration
 from amparo_notify.cli.supervised import stop_with_parent
+from amparo_notify.core.ports import Verifier
 from amparo_notify.pki.current import CurrentJudge
 from amparo_notify.web import create_app
 
@@ -41,11 +44,8 @@ def run(options: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, _end)
     stop_with_parent()
     listener = listen(options.host, options.port) if options.fd is None else socket.socket(fileno=options.fd)
-    with built(config, uploads=True) as services:
+    with built(config, uploads=True) as services, _warm(services.verifier):
         require_tables(services.database)
-        if isinstance(services.verifier, CurrentJudge):
-            # The judging process starts while the rest does, and not with the first upload.
-            threading.Thread(target=services.verifier.warm, name="warm the judge", daemon=True).start()
         waitress.serve(
             create_app(services, config),
             sockets=[listener],
@@ -56,6 +56,19 @@ def run(options: argparse.Namespace) -> int:
             _quiet=True,
         )
     return GOOD
+
+
+@contextmanager
+def _warm(verifier: Verifier) -> Iterator[None]:
+    """Start the judging process while the rest starts, and not with the first upload; end it with this one."""
+    if not isinstance(verifier, CurrentJudge):
+        yield
+        return
+    threading.Thread(target=verifier.warm, name="warm the judge", daemon=True).start()
+    try:
+        yield
+    finally:
+        verifier.close()
 
 
 def _end(number: int, frame: FrameType | None) -> None:
