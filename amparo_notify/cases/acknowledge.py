@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from amparo_notify.cases.escalate import advance, gather
 from amparo_notify.cases.inform import inform
 from amparo_notify.cases.services import Services
-from amparo_notify.cases.witness import Receipt, issue, stream_of, witness
+from amparo_notify.cases.witness import Receipt, as_receipt, issue, stream_of, witness
 from amparo_notify.core.errors import Conflict, Fault
 from amparo_notify.core.escalation import CHASES, Phase, acknowledged
 from amparo_notify.core.events import Event, Grade
@@ -70,7 +70,7 @@ def settle_acknowledgement(
         raise Conflict(
             Fault("order", "La orden ya fue retirada o cerrada.", "Llame al juzgado si tiene duda.")
         )
-    if again := _earlier(services, tx, escalation, link, proof):
+    if again := _earlier(tx, escalation, link, proof):
         return again
     officer = people.find_officer(tx, id=link.officer)
     assert officer is not None
@@ -106,14 +106,12 @@ def settle_acknowledgement(
     return receipt
 
 
-def _earlier(
-    services: Services, tx: Connection, escalation: Escalation, link: Link, proof: Proof
-) -> Receipt | None:
+def _earlier(tx: Connection, escalation: Escalation, link: Link, proof: Proof) -> Receipt | None:
     for row in escalations.acknowledgements(tx, escalation.id):
         same = (row.officer, row.document_sha256) == (link.officer, proof.document_sha256)
         if same and row.grade >= proof.grade:
             jws = escalations.receipt_by_id(tx, row.receipt)
-            return Receipt(row.receipt, str(services.sealer.open(jws)["check_at"]).rpartition("/")[2], jws)
+            return as_receipt(row.receipt, jws)
     return None
 
 

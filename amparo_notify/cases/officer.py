@@ -12,7 +12,7 @@ from amparo_notify.cases.acknowledge import Proof, settle_acknowledgement, state
 from amparo_notify.cases.compose import place
 from amparo_notify.cases.escalate import advance, gather
 from amparo_notify.cases.services import Services
-from amparo_notify.cases.witness import Receipt, stream_of, witness
+from amparo_notify.cases.witness import Receipt, as_receipt, stream_of, witness
 from amparo_notify.core.errors import Conflict, Denied, Fault, Missing
 from amparo_notify.core.escalation import Phase
 from amparo_notify.core.escalation import displayed as after_display
@@ -55,6 +55,7 @@ class Acknowledged:
     badge: str
     at: datetime
     grade: Grade
+    receipt_code: str
 
 
 @dataclass(frozen=True)
@@ -194,7 +195,7 @@ def notice(services: Services, token: str, session: str, now: datetime) -> Notic
             statement_sha256=hashlib.sha256(statement.encode()).hexdigest(),
             document_sha256=documents[-1].sha256,
             acknowledged=first_acknowledgement(tx, escalation),
-            mine=_mine(services, tx, link, escalation),
+            mine=_mine(tx, link, escalation),
             outcomes=tuple(escalations.outcomes(tx, order_id)),
             nonce=secrets.token_hex(16),
             post=officer.post,
@@ -205,15 +206,19 @@ def notice(services: Services, token: str, session: str, now: datetime) -> Notic
 def first_acknowledgement(tx: Connection, escalation: Escalation) -> Acknowledged | None:
     """Who acknowledged first with a grade that suffices."""
     rows = [row for row in escalations.acknowledgements(tx, escalation.id) if row.grade >= Grade.A2]
-    return Acknowledged(rows[0].post, rows[0].badge, rows[0].at, Grade(rows[0].grade)) if rows else None
+    if not rows:
+        return None
+    first = rows[0]
+    receipt = as_receipt(first.receipt, escalations.receipt_by_id(tx, first.receipt))
+    return Acknowledged(first.post, first.badge, first.at, Grade(first.grade), receipt.code)
 
 
-def _mine(services: Services, tx: Connection, link: Link, escalation: Escalation) -> Receipt | None:
+def _mine(tx: Connection, link: Link, escalation: Escalation) -> Receipt | None:
     rows = [row for row in escalations.acknowledgements(tx, escalation.id) if row.officer == link.officer]
     if not rows:
         return None
     jws = escalations.receipt_by_id(tx, rows[-1].receipt)
-    return Receipt(rows[-1].receipt, str(services.sealer.open(jws)["check_at"]).rpartition("/")[2], jws)
+    return as_receipt(rows[-1].receipt, jws)
 
 
 def displayed(services: Services, token: str, session: str, now: datetime) -> None:

@@ -44,7 +44,7 @@ def report(
     with services.database.write(order_id) as tx:
         order, escalation = orders.get(tx, order_id), escalations.get(tx, link.escalation)
         if escalations.outcome_seen(tx, nonce):
-            earlier = newest_receipt(services, tx, order_id, "outcome")
+            earlier = newest_receipt(tx, order_id, "outcome")
             assert earlier is not None
             return earlier
         if escalation.state.phase in OVER:

@@ -304,7 +304,7 @@ def _accepted(
         folio=order.folio,
         state=order.state,
         verdict=orders.documents(tx, safe, order.id)[0].verdict,
-        receipt=receipt or newest_receipt(services, tx, order.id, "submission"),
+        receipt=receipt or newest_receipt(tx, order.id, "submission"),
         tracking_code=tracking_code(services, order.id),
         new=new,
         added=added,

@@ -194,7 +194,7 @@ def _view(services: Services, tx: Connection, order: Order) -> OrderView:
         ),
         lawyers=len(orders.lawyer_ids(tx, order.id)),
         tracking_url=services.url(f"/s/{code}"),
-        receipt=newest_receipt(services, tx, order.id, "submission"),
+        receipt=newest_receipt(tx, order.id, "submission"),
         withdrawal_pending=order.withdrawal_by is not None
         and order.state in (OrderState.OPEN, OrderState.HELD),
         withdrawal_reason=orders.withdrawal_reason(tx, safe, order.id),

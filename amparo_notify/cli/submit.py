@@ -1,7 +1,7 @@
 """`amparo-notify submit`: hands in a signed order, by the same case as the form and the API."""
 
 import argparse
-from dataclasses import asdict, fields, replace
+from dataclasses import fields, replace
 
 from amparo_notify.cases.reject import Rejected
 from amparo_notify.cases.services import OPERATOR, Services
@@ -21,7 +21,7 @@ from amparo_notify.cli.common import (
 )
 from amparo_notify.cli.desk import services
 from amparo_notify.core.order import OrderState, Person, Suspension
-from amparo_notify.core.verdict import Verdict
+from amparo_notify.core.verdict import Verdict, summary
 
 _KEYS = {
     "name": "name",
@@ -134,22 +134,10 @@ def _with_flight(each: Person, options: argparse.Namespace) -> Person:
 
 def _refused(verdict: Verdict, as_json: bool) -> int:
     if as_json:
-        show_json({"folio": None, "state": "rejected", "verdict": verdict_json(verdict)})
+        show_json({"folio": None, "state": "rejected", "verdict": summary(verdict)})
     else:
         say(f"{verdict.conclusion} ({verdict.reason}): {verdict.explanation} Nothing was sent.")
     return FAULTS
-
-
-def verdict_json(verdict: Verdict) -> dict[str, object]:
-    """Return a verdict as `verify --json` prints it."""
-    return {
-        "verdict": verdict.conclusion,
-        "reason": verdict.reason,
-        "explanation": verdict.explanation,
-        "format": verdict.format,
-        "document_sha256": verdict.document_sha256,
-        "signers": [asdict(signer) for signer in verdict.signers],
-    }
 
 
 def _as_json(own: Services, accepted: Accepted) -> dict[str, object]:
@@ -163,7 +151,7 @@ def _as_json(own: Services, accepted: Accepted) -> dict[str, object]:
         "tracking_url": own.url(f"/s/{accepted.tracking_code}"),
         "receipt_url": own.url(f"/v/{receipt.code}") if receipt else None,
         "receipt": receipt.jws if receipt else None,
-        "verdict": verdict_json(accepted.verdict),
+        "verdict": summary(accepted.verdict),
     }
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from amparo_notify.core.errors import Refusal
-from amparo_notify.core.verdict import Conclusion, RegisteredSigner, Signer, Verdict, restrict
+from amparo_notify.core.verdict import Conclusion, RegisteredSigner, Verdict, restrict, summary
 from amparo_notify.pki import certificate
 from amparo_notify.pki.anchors import Trust
 from amparo_notify.pki.judge import MODES, Judge
@@ -114,30 +114,8 @@ def _signers(path: Path) -> list[RegisteredSigner]:
 
 
 def as_json(verdict: Verdict) -> dict[str, Any]:
-    """Return the verdict in the shape of `verify --json`."""
-    return {
-        "verdict": str(verdict.conclusion),
-        "reason": str(verdict.reason) if verdict.reason else None,
-        "explanation": verdict.explanation,
-        "format": verdict.format,
-        "document_sha256": verdict.document_sha256,
-        "signers": [_signer_json(signer) for signer in verdict.signers],
-        "report": dict(verdict.report),
-    }
-
-
-def _signer_json(signer: Signer) -> dict[str, Any]:
-    return {
-        "name": signer.name,
-        "curp": signer.curp,
-        "rfc": signer.rfc,
-        "serial": signer.serial,
-        "issuer": signer.issuer,
-        "certificate_sha256": signer.certificate_sha256,
-        "signed_at": signer.signed_at.isoformat() if signer.signed_at else None,
-        "signed_at_source": signer.signed_at_source,
-        "revocation": signer.revocation,
-    }
+    """Return the verdict in the shape of `verify --json`, with the machine's report besides."""
+    return {**summary(verdict), "report": dict(verdict.report)}
 
 
 _WORDS = {"timestamp": "por sello de tiempo", "claimed": "según quien firma", "none": "sin hora"}

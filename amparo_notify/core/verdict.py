@@ -1,7 +1,7 @@
 """The verdict on a signed order: PASSED, INDETERMINATE or FAILED, with a reason from ETSI EN 319 102-1."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -138,3 +138,18 @@ def restrict(verdict: Verdict, registered: Sequence[RegisteredSigner]) -> Verdic
         reason=Reason.SIG_CONSTRAINTS_FAILURE,
         explanation=explanation,
     )
+
+
+def summary(verdict: Verdict) -> dict[str, object]:
+    """The verdict in the shape of `amparo-notify verify --json`, as every door tells it."""
+    return {
+        "verdict": str(verdict.conclusion),
+        "reason": str(verdict.reason) if verdict.reason else None,
+        "explanation": verdict.explanation,
+        "format": verdict.format,
+        "document_sha256": verdict.document_sha256,
+        "signers": [
+            {**asdict(signer), "signed_at": signer.signed_at.isoformat() if signer.signed_at else None}
+            for signer in verdict.signers
+        ],
+    }

@@ -12,8 +12,9 @@ from amparo_notify.cases.submission import MOST_BYTES, Submission
 from amparo_notify.cases.submit import Accepted, submit
 from amparo_notify.core.errors import Fault, Invalid, Refusal
 from amparo_notify.core.order import OrderState
+from amparo_notify.core.verdict import summary
 from amparo_notify.web import order_page
-from amparo_notify.web.api_json import event_json, order_json, order_of, verdict_json
+from amparo_notify.web.api_json import event_json, order_json, order_of
 from amparo_notify.web.auth import caller
 from amparo_notify.web.context import now, services
 from amparo_notify.web.errors import SENTENCES, problem
@@ -146,7 +147,7 @@ def _accepted(accepted: Accepted) -> Response:
             "new": accepted.new,
             "added_stations": accepted.added,
             "hold_reason": accepted.hold_reason,
-            "verdict": verdict_json(accepted.verdict),
+            "verdict": summary(accepted.verdict),
             "receipt": receipt.jws if receipt else None,
             "receipt_url": services().url(f"/v/{receipt.code}") if receipt else None,
             "tracking_url": services().url(f"/s/{accepted.tracking_code}"),
@@ -208,9 +209,7 @@ def description() -> Response:
 def rejected(refusal: Rejected) -> Response:
     """The signature does not hold: the verdict says why."""
     title = "La firma no se pudo dar por buena: no se avisó a nadie"
-    return problem(
-        422, title, refusal.verdict.explanation, refusal.faults, verdict=verdict_json(refusal.verdict)
-    )
+    return problem(422, title, refusal.verdict.explanation, refusal.faults, verdict=summary(refusal.verdict))
 
 
 @blueprint.errorhandler(Refusal)

@@ -2,7 +2,6 @@
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +9,7 @@ from amparo_notify.cases.track import Entry, OrderView, StationView
 from amparo_notify.core.errors import Fault
 from amparo_notify.core.order import Person, deadline
 from amparo_notify.core.reading import Parser, each, instant, read, record
-from amparo_notify.core.verdict import Signer, Verdict
+from amparo_notify.core.verdict import summary
 from amparo_notify.store.outbox import NoticeLine
 
 LONGEST = 500
@@ -110,22 +109,6 @@ def order_of(data: Any) -> dict[str, Any]:
 # -- answers ------------------------------------------------------------------------------------------------
 
 
-def verdict_json(verdict: Verdict) -> dict[str, object]:
-    """A verdict in the shape of `amparo-notify verify --json`."""
-    return {
-        "verdict": verdict.conclusion,
-        "reason": verdict.reason,
-        "explanation": verdict.explanation,
-        "format": verdict.format,
-        "document_sha256": verdict.document_sha256,
-        "signers": [_signer(signer) for signer in verdict.signers],
-    }
-
-
-def _signer(signer: Signer) -> dict[str, object]:
-    return {**asdict(signer), "signed_at": _at(signer.signed_at)}
-
-
 def _at(instant: datetime | None) -> str | None:
     return instant.astimezone(UTC).isoformat() if instant else None
 
@@ -145,7 +128,7 @@ def order_json(view: OrderView) -> dict[str, object]:
         "hold_reason": order.hold_reason,
         "revocation_not_consulted": order.marked,
         "deadline": _at(deadline(min(departures, default=None))),
-        "verdict": verdict_json(view.verdict),
+        "verdict": summary(view.verdict),
         "persons": [
             {
                 "position": kept.position,
