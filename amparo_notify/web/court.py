@@ -56,9 +56,15 @@ DONE = {
 def orders() -> str:
     """The court's orders, the most pressing first."""
     words, everything = request.args.get("q", "").strip()[:100], "todas" in request.args
-    lines = track.order_list(services(), caller(), words, open_only=not (everything or words))
+    drills = "simulacros" in request.args
+    lines = track.order_list(services(), caller(), words, not (everything or words or drills), drills)
     return render_template(
-        "pages/court_orders.html", lines=lines, q=words, everything=everything, zone=_court().time_zone
+        "pages/court_orders.html",
+        lines=lines,
+        q=words,
+        everything=everything,
+        drills=drills,
+        zone=_court().time_zone,
     )
 
 
