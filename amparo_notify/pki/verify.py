@@ -1,7 +1,5 @@
 """The verdict on a signed document. Runs in the limited child: see `child` and `judge`."""
 
-import hashlib
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,21 +10,18 @@ from amparo_notify.core.verdict import Conclusion, Examination, Reason, Signer, 
 from amparo_notify.pki import envelope
 from amparo_notify.pki.active import check_content
 from amparo_notify.pki.anchors import Trust
+from amparo_notify.pki.context import Context
+from amparo_notify.pki.digests import Digests, InBackground, RangeDigests
 from amparo_notify.pki.embedded import add_embedded, certificates_in_pdf, in_cms, in_pdf
+from amparo_notify.pki.integrity import certificates_in
 from amparo_notify.pki.lists import read_list
 from amparo_notify.pki.objection import Objection, failed, malformed
 from amparo_notify.pki.ocsp import read_answers
 from amparo_notify.pki.path import Pool
 from amparo_notify.pki.pdf import Document, Embedded
 from amparo_notify.pki.revocation import Index
-from amparo_notify.pki.signature import (
-    Context,
-    Judged,
-    Stamp,
-    certificates_in,
-    check_stamp,
-    judge_signer,
-)
+from amparo_notify.pki.signature import Judged, judge_signer
+from amparo_notify.pki.stamps import Stamp, check_stamp
 
 LARGEST = 32 * 1024 * 1024
 """Bytes of an upload; larger is refused unread."""
@@ -97,8 +92,8 @@ class _Case:
         self.judged: list[Judged] = []
         self.objections: list[Objection] = []
         self.report: dict[str, object] = {}
-        self.whole = _InBackground(document)
-        self.content: _Digests | None = None
+        self.whole = InBackground(document)
+        self.content: Digests | None = None
 
     def run(self, signature: bytes | None, context: Context) -> None:
         if signature and envelope.looks_like_pdf(signature) and not self.pdf:
@@ -159,7 +154,7 @@ class _Case:
         certificates = certificates_in(data)
         around = context.with_helpers(certificates, add_embedded(context.index, in_cms(data)))
         self.report["coverage"] = "whole document"
-        self.content = digest = _Digests(content)
+        self.content = digest = Digests(content)
         for info in data["signer_infos"]:
             self.judged.append(judge_signer(info, [*certificates, *around.pool.helpers], digest, around))
 
@@ -194,7 +189,7 @@ class _Case:
         for one in signatures:
             if one.is_time_stamp:
                 token = cms.ContentInfo.load(one.contents)
-                imprint = _RangeDigests(document, one)
+                imprint = RangeDigests(document, one)
                 stamps.append((one.end, check_stamp(token, imprint, around)))
         for one in signatures:
             if one.is_time_stamp:
@@ -204,7 +199,7 @@ class _Case:
                 raise malformed(f"signature {one.name} is not detached, or not by exactly one signer")
             over = [stamp for end, stamp in stamps if end > one.end]
             candidates = [*certificates_in(data), *around.pool.helpers]
-            digest = _RangeDigests(document, one)
+            digest = RangeDigests(document, one)
             self.judged.append(
                 judge_signer(data["signer_infos"][0], candidates, digest, around, over, one.claimed)
             )
@@ -229,7 +224,7 @@ class _Case:
         """The hash of what people read; of the upload where there is nothing to read."""
         if self.pdf is None or self.pdf is self.whole.data:
             return self.whole.hexdigest()
-        return (self.content or _Digests(self.pdf))("sha256").hex()
+        return (self.content or Digests(self.pdf))("sha256").hex()
 
     def _worst(self) -> Objection | None:
         found = list(self.objections)
@@ -252,46 +247,6 @@ class _Case:
             ],
             "detail": worst.detail if worst else "",
         }
-
-
-class _InBackground:
-    """SHA-256 of a whole file, taken while the rest of the verdict is made: hashing needs no interpreter."""
-
-    def __init__(self, data: bytes) -> None:
-        self.data = data
-        self._digest = ""
-        self._thread = threading.Thread(target=self._run)
-        self._thread.start()
-
-    def _run(self) -> None:
-        self._digest = hashlib.sha256(self.data).hexdigest()
-
-    def hexdigest(self) -> str:
-        self._thread.join()
-        return self._digest
-
-
-class _Digests:
-    """Hashes of one content, each computed once."""
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-        self._known: dict[str, bytes] = {}
-
-    def __call__(self, algorithm: str) -> bytes:
-        if algorithm not in self._known:
-            self._known[algorithm] = hashlib.new(algorithm, self._content).digest()
-        return self._known[algorithm]
-
-
-class _RangeDigests:
-    """Hashes of what one embedded signature covers."""
-
-    def __init__(self, document: Document, signature: Embedded) -> None:
-        self._document, self._signature = document, signature
-
-    def __call__(self, algorithm: str) -> bytes:
-        return self._document.digest(self._signature.ranges, algorithm)
 
 
 def _check_all_parsed(occurring: set[int], signatures: Sequence[Embedded]) -> None:

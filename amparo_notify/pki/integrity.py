@@ -1,0 +1,134 @@
+"""Whether content, signed attributes and signature belong together, and whose certificate it is."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+
+from asn1crypto import cms, core, x509
+
+from amparo_notify.core.verdict import Reason
+from amparo_notify.pki import names
+from amparo_notify.pki.crypto import digest_allowed, verifies, weakness_of_key, weakness_of_signature
+from amparo_notify.pki.der import tlv
+from amparo_notify.pki.objection import failed, malformed
+
+LARGEST_CERTIFICATE = 64 * 1024
+"""Bytes; no authority issues larger ones, and each would travel into the evidence."""
+
+Digest = Callable[[str], bytes]
+"""From the name of a hash algorithm to the hash of what was signed."""
+
+
+def certificates_in(data: cms.SignedData) -> list[x509.Certificate]:
+    """Return the X.509 certificates inside a SignedData; other kinds are left out."""
+    found = data["certificates"]
+    if isinstance(found, core.Void):
+        return []
+    given = [choice.chosen for choice in found if choice.name == "certificate"]
+    return [one for one in given if len(one.dump()) <= LARGEST_CERTIFICATE]
+
+
+def attributes(info: cms.SignerInfo, kind: str, signed: bool = True) -> list[core.Asn1Value]:
+    group = info["signed_attrs" if signed else "unsigned_attrs"]
+    if isinstance(group, core.Void):
+        return []
+    return [value for one in group if one["type"].native == kind for value in one["values"]]
+
+
+def _single(info: cms.SignerInfo, kind: str) -> core.Asn1Value:
+    values = attributes(info, kind)
+    if len(values) != 1:
+        raise malformed(f"signed attribute {kind} occurs {len(values)} times")
+    return values[0]
+
+
+def certificate_of(info: cms.SignerInfo, candidates: Sequence[x509.Certificate]) -> x509.Certificate:
+    """Return the signer's certificate: by identifier, and by hash where the signature names one (ESS)."""
+    sid = info["sid"]
+    if sid.name == "issuer_and_serial_number":
+        issuer, serial = names.normalised(sid.chosen["issuer"]), sid.chosen["serial_number"].native
+        matching = [
+            one
+            for one in candidates
+            if one.serial_number == serial and names.normalised(one.issuer) == issuer
+        ]
+    else:
+        matching = [one for one in candidates if one.key_identifier == sid.chosen.native]
+    matching = [one for one in matching if _named_by_hash(info, one)]
+    if not matching:
+        raise malformed(
+            "no certificate inside matches the signer",
+            "La firma no incluye el certificado de quien firma, o incluye el de otra persona; pida al juzgado que "
+            "firme de nuevo el documento.",
+        )
+    return matching[0]
+
+
+def _named_by_hash(info: cms.SignerInfo, certificate: x509.Certificate) -> bool:
+    """Check the signing-certificate attributes (RFC 5035), where there are any: the first entry is the signer."""
+    for kind in ("signing_certificate", "signing_certificate_v2"):
+        values = attributes(info, kind)
+        if len(values) > 1:
+            raise malformed(f"signed attribute {kind} occurs {len(values)} times")
+        for value in values:
+            entry = value["certs"][0]
+            algorithm = (
+                "sha1" if kind == "signing_certificate" else entry["hash_algorithm"]["algorithm"].native
+            )
+            if hashlib.new(algorithm, certificate.dump()).digest() != entry["cert_hash"].native:
+                return False
+    return True
+
+
+def check_integrity(
+    info: cms.SignerInfo, certificate: x509.Certificate, digest: Digest, content_type: str
+) -> str:
+    """Raise an Objection unless content, attributes and signature belong together; return the hash's name."""
+    if isinstance(info["signed_attrs"], core.Void) or not len(info["signed_attrs"]):
+        raise malformed("no signed attributes")
+    algorithm = info["digest_algorithm"]["algorithm"].native
+    weakness = (
+        (None if digest_allowed(algorithm) else f"resumen {algorithm}")
+        or weakness_of_signature(info["signature_algorithm"], algorithm)
+        or weakness_of_key(certificate.public_key)
+    )
+    if weakness:
+        raise failed(
+            Reason.CRYPTO_CONSTRAINTS_FAILURE,
+            f"La firma usa un algoritmo que ya no es seguro ({weakness}); pida al juzgado que firme de nuevo con "
+            "SHA-256 y una clave RSA de al menos 2048 bits.",
+            weakness,
+        )
+    if _single(info, "content_type").native != content_type:
+        raise malformed("the content-type attribute differs from the content")
+    if _single(info, "message_digest").native != digest(algorithm):
+        raise failed(
+            Reason.HASH_FAILURE,
+            "El documento cambió después de firmarse: no es el que la persona juzgadora firmó; pida al juzgado el "
+            "archivo original.",
+        )
+    _check_protection(info)
+    signed = _as_signed(info["signed_attrs"].contents)
+    if not verifies(
+        certificate.public_key, info["signature"].native, signed, info["signature_algorithm"], algorithm
+    ):
+        raise failed(
+            Reason.SIG_CRYPTO_FAILURE,
+            "La firma no corresponde al certificado que la acompaña; pida al juzgado el archivo original.",
+        )
+    return str(algorithm)
+
+
+def _check_protection(info: cms.SignerInfo) -> None:
+    """CMSAlgorithmProtection (RFC 6211), where it is present, must repeat the algorithms."""
+    for value in attributes(info, "cms_algorithm_protection"):
+        same = value["digest_algorithm"].native == info["digest_algorithm"].native
+        if not same or value["signature_algorithm"].native != info["signature_algorithm"].native:
+            raise malformed("the algorithm protection attribute differs")
+
+
+def _as_signed(contents: bytes) -> bytes:
+    """Signed attributes are signed as a SET, though they travel under another tag (RFC 5652, 5.4).
+
+    The bytes are taken as they came: to write parsed values again would sort them, and judge what nobody signed.
+    """
+    return tlv(0x31, contents)
