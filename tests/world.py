@@ -8,7 +8,6 @@ message that arrived, and fails on any that it did not expect, and on any error 
 import logging
 import re
 import tempfile
-import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,7 +17,6 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import Client
 
 from amparo_notify import logs
@@ -47,6 +45,7 @@ from amparo_notify.core.policy import Level, Policy, Target
 from amparo_notify.core.roster import Rotation, Shift
 from amparo_notify.demo.authority import Identity
 from amparo_notify.demo.carrier import Carrier
+from amparo_notify.demo.carrier_server import CarrierServer
 from amparo_notify.demo.order_pdf import DemoOrder, order_pdf
 from amparo_notify.demo.signing import sign_pdf
 from amparo_notify.pki.anchors import Trust
@@ -104,7 +103,7 @@ PERSON = Person(
 class World:
     """One invented country: two courts, two stations, four people on duty, and a clock that stands still."""
 
-    def __init__(self, database_url: str, verifier: Judge, keys: Path) -> None:
+    def __init__(self, database_url: str, verifier: Judge, keys: Path, timeout: float = 2) -> None:
         self.now = NOW
         self.config = Config.from_environment(
             {"PUBLIC_URL": "http://amparo.example", "SECRET_KEY": "tests-only-and-obviously-so-0123456789"},
@@ -122,9 +121,9 @@ class World:
             clock=lambda: self.now,
             post=self._post,
         )
-        self._server = make_server("127.0.0.1", 0, self.carrier.wsgi, threaded=True, request_handler=_Silent)
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        url = f"http://127.0.0.1:{self._server.server_port}"
+        self.line = CarrierServer(self.carrier)  # may be cut
+        self.line.accept()
+        url = self.line.url
         providers = build_providers(
             public_url=self.config.public_url,
             twilio_account_sid=local.account_sid,
@@ -135,7 +134,7 @@ class World:
             sendgrid_api_key=local.api_key,
             sendgrid_from=local.mail_from,
             sendgrid_api_url=url,
-            timeout=2,
+            timeout=timeout,
         )
         self.services: Services = build(
             self.config,
@@ -145,7 +144,7 @@ class World:
             secrets=Argon2(rounds=1, memory=64),  # the real thing, made quick
             providers=providers,
         )
-        self._accounted: Counter[str] = Counter()
+        self.accounted: Counter[str] = Counter()
         self.errors: list[str] = []  # what was logged as an error and not yet accounted for
 
     @cached_property
@@ -166,8 +165,7 @@ class World:
 
     def close(self) -> None:
         self.carrier.stop()
-        self._server.shutdown()
-        self._server.server_close()
+        self.line.refuse()
         self.services.database.close()
 
     # -- the country ----------------------------------------------------------------------------------------
@@ -303,7 +301,7 @@ class World:
     def texts_back(self, who: Somebody, body: str) -> tuple[str, ...]:
         """Answer by SMS; return the service's answers."""
         answers = self.carrier.reply(who.phone, body)
-        self._accounted[f"sms {who.badge}"] += len(answers)
+        self.accounted[f"sms {who.badge}"] += len(answers)
         self.work()
         return answers
 
@@ -356,10 +354,10 @@ class World:
         """Account for messages: exactly these reached `who` since the last time."""
         name = who if isinstance(who, str) else who.badge
         wanted = Counter({f"{medium} {name}": times for medium in media})
-        new = self.arrived() - self._accounted
+        new = self.arrived() - self.accounted
         got = Counter({key: number for key, number in new.items() if key.endswith(f" {name}")})
         assert got == wanted, f"{name}: expected {dict(wanted)}, got {dict(got)}"
-        self._accounted += got
+        self.accounted += got
 
     def expect_rung(self, *people: Somebody) -> None:
         """Account for one SMS, one call and one mail to each, and for silence everywhere else."""
@@ -375,7 +373,7 @@ class World:
 
     def expect_silence(self) -> None:
         """Nothing arrived that was not accounted for."""
-        surprise = self.arrived() - self._accounted
+        surprise = self.arrived() - self.accounted
         assert not surprise, f"nobody expected {dict(surprise)}"
 
     def expect_error(self, words: str) -> None:
@@ -386,16 +384,11 @@ class World:
 
     def forget(self) -> None:
         """Account for all that has arrived so far: this story is about what comes next."""
-        self._accounted = self.arrived()
+        self.accounted = self.arrived()
 
     def view(self, folio: str) -> track.OrderView:
         """The order as its court sees it."""
         return track.order_view(self.services, self.clerk(), folio, self.now)
-
-
-class _Silent(WSGIRequestHandler):
-    def log(self, type: str, message: str, *args: object) -> None:
-        """Requests are not errors."""
 
 
 class _Errors(logging.Handler):
@@ -410,12 +403,12 @@ class _Errors(logging.Handler):
 
 
 @contextmanager
-def telling(database_url: str, verifier: Judge, keys: Path) -> Iterator[World]:
+def telling(database_url: str, verifier: Judge, keys: Path, timeout: float = 2) -> Iterator[World]:
     """A world for one story. Fails on messages that nobody expected and on errors logged."""
     errors = _Errors()
     logs.configure("WARNING", live=False)
     logging.getLogger().addHandler(errors)
-    world = World(database_url, verifier, keys)
+    world = World(database_url, verifier, keys, timeout)
     world.errors = errors.said
     try:
         yield world.settle()
@@ -426,9 +419,9 @@ def telling(database_url: str, verifier: Judge, keys: Path) -> Iterator[World]:
         world.close()
 
 
-def trusting(*, lists: bool = True) -> Judge:
+def trusting(*, lists: bool = True, revocation: str = "required") -> Judge:
     """A verifier that trusts the tests' authority, with fresh revocation lists or none."""
     with tempfile.TemporaryDirectory() as folder:
         authority().write_trust(Path(folder))
         trust = Trust.load([Path(folder)])
-    return Judge(trust.with_crls(authority().crls(NOW)) if lists else trust)
+    return Judge(trust.with_crls(authority().crls(NOW)) if lists else trust, revocation=revocation)
