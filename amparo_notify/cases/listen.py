@@ -138,7 +138,7 @@ def _try_pin(
     services: Services, link: Link, order_id: int, pin: str, how: str, now: datetime
 ) -> tuple[str, int]:
     """("accepted" | "already" | "wrong" | "locked" | "closed", tries left)."""
-    key = f"pin:{how}:{link.id}"
+    key = f"pin:{how}:{link.officer}"  # each road its own: a flood on one locks nobody out of the others
     try:
         left = throttle.count(services, key, "pin", now)
     except Denied:

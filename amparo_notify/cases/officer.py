@@ -139,7 +139,7 @@ def _doorstep(tx: Connection, link: Link, order_id: int) -> Doorstep:
 def identify(services: Services, token: str, pin: str, now: datetime) -> str:
     """Return a session for this link. Raises Denied saying how many tries are left, Missing for a dead link."""
     link, _ = _find(services, token, now)
-    key = f"pin:link:{link.id}"
+    key = f"pin:page:{link.officer}"
     left = throttle.count(services, key, "pin", now)
     if not pin_matches(services, link.officer, pin):
         tries = f"Le quedan {left} intentos." if left else "Espere 5 minutos o llame al juzgado."
