@@ -59,6 +59,20 @@ def _escalate(services: Services, escalation_id: int, order_id: int, now: dateti
             advance(services, tx, orders.get(tx, order_id), escalation, now)
 
 
+def plan_station_anew(services: Services, station_id: int, now: datetime) -> None:
+    """Have a station's open escalations planned anew, for its people or their duties have changed.
+
+    After the change is committed, and each under its order's lock: a plan that was being made meanwhile by the old
+    roster would else put the next look off.
+    """
+    with services.database.read() as tx:
+        found = escalations.open_at(tx, station_id)
+    for escalation_id, order_id in found:
+        with services.database.write(order_id) as tx:
+            escalations.hurry(tx, escalation_id, now)
+            services.database.wake(tx)
+
+
 def advance(services: Services, tx: Connection, order: Order, escalation: Escalation, now: datetime) -> Plan:
     """Do what the plan says of one escalation: notices, records, the next instant. The caller holds the lock."""
     policy, roster = gather(tx, order, escalation)

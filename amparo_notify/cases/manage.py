@@ -12,6 +12,7 @@ import phonenumbers
 from sqlalchemy import Connection
 
 from amparo_notify.cases import signin
+from amparo_notify.cases.escalate import plan_station_anew
 from amparo_notify.cases.services import Caller, Services
 from amparo_notify.cases.submission import MAIL
 from amparo_notify.cases.witness import CONFIGURATION, Stream, witness
@@ -21,7 +22,7 @@ from amparo_notify.core.evidence import Fact
 from amparo_notify.core.policy import Policy
 from amparo_notify.core.roster import Roster
 from amparo_notify.seal.envelope import hash_token
-from amparo_notify.store import escalations, people, rosters, staff
+from amparo_notify.store import people, rosters, staff
 from amparo_notify.store import vault as vaults
 from amparo_notify.store.database import lock
 from amparo_notify.store.people import Court, NewContact, Station
@@ -201,9 +202,8 @@ def add_officer(services: Services, caller: Caller, new: NewOfficer, now: dateti
             court_id=court.id if court else None,
         )
         note(services, tx, caller, "officer added", now, officer=new.badge, station=new.station or "")
-        if station:
-            escalations.hurry_station(tx, station.id, now)
-            services.database.wake(tx)
+    if station:
+        plan_station_anew(services, station.id, now)
     return signin.invite_officer(services, officer_id, now)
 
 
@@ -390,8 +390,7 @@ def save_roster(services: Services, caller: Caller, station: str, roster: Roster
         ).checked()
         version = rosters.save_roster(tx, found, whole, now)
         note(services, tx, caller, "roster saved", now, station=station, version=version)
-        escalations.hurry_station(tx, found.id, now)
-        services.database.wake(tx)
+    plan_station_anew(services, found.id, now)
     return version
 
 

@@ -5,10 +5,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row
 
+from amparo_notify.cases.escalate import plan_station_anew
 from amparo_notify.cases.manage import NewOfficer, may, note, read_contacts
 from amparo_notify.cases.services import Caller, Services
 from amparo_notify.core.errors import Conflict, Fault, Invalid, Missing
-from amparo_notify.store import escalations, people, staff
+from amparo_notify.store import people, staff
 
 
 def change_contacts(
@@ -33,7 +34,7 @@ def change_contacts(
         officer = _officer(tx, badge)
         people.replace_contacts(tx, services.vault, badge, contacts)
         note(services, tx, caller, "contacts changed", now, officer=badge, contacts=len(contacts))
-        _plan_anew(services, tx, officer, now)
+    _plan_anew(services, officer, now)
 
 
 def set_active(services: Services, caller: Caller, badge: str, active: bool, now: datetime) -> None:
@@ -43,7 +44,7 @@ def set_active(services: Services, caller: Caller, badge: str, active: bool, now
         officer = _officer(tx, badge)
         people.set_active(tx, badge, active)
         note(services, tx, caller, "officer back" if active else "officer retired", now, officer=badge)
-        _plan_anew(services, tx, officer, now)
+    _plan_anew(services, officer, now)
 
 
 def retire_staff(services: Services, caller: Caller, username: str, now: datetime) -> None:
@@ -68,7 +69,6 @@ def _officer(tx: Connection, badge: str) -> Row[tuple[object, ...]]:
     return found
 
 
-def _plan_anew(services: Services, tx: Connection, officer: Row[tuple[object, ...]], now: datetime) -> None:
+def _plan_anew(services: Services, officer: Row[tuple[object, ...]], now: datetime) -> None:
     if officer.station is not None:
-        escalations.hurry_station(tx, officer.station, now)
-        services.database.wake(tx)
+        plan_station_anew(services, officer.station, now)

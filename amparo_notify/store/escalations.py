@@ -112,10 +112,11 @@ def postpone(tx: Connection, escalation_id: int, at: datetime) -> None:
     tx.execute(update(escalation).where(escalation.c.id == escalation_id).values(next_at=at))
 
 
-def hurry_station(tx: Connection, station_id: int, now: datetime) -> None:
-    """Have a station's open escalations planned anew: its roster changed."""
-    open_ = escalation.c.phase.in_(OPEN_PHASES)
-    tx.execute(update(escalation).where(escalation.c.station == station_id, open_).values(next_at=now))
+def open_at(tx: Connection, station_id: int) -> list[tuple[int, int]]:
+    """(escalation, order) of a station's open escalations."""
+    which = (escalation.c.station == station_id) & escalation.c.phase.in_(OPEN_PHASES)
+    rows = tx.execute(select(escalation.c.id, escalation.c.orders).where(which).order_by(escalation.c.orders))
+    return [(row.id, row.orders) for row in rows]
 
 
 def due(tx: Connection, now: datetime, limit: int = 100) -> list[tuple[int, int]]:
