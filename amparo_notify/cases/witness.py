@@ -119,6 +119,7 @@ def issue(
             "expediente": order.expediente,
             "issued_at": evidence.instant(now),
             "check_at": services.url(f"/v/{code}"),
+            **({"drill": True} if order.drill else {}),
             **content,
         }
     )

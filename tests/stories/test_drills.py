@@ -8,9 +8,9 @@ from io import BytesIO
 import pytest
 from pypdfium2 import PdfDocument
 
-from amparo_notify.cases import drill, manage, officer, track
+from amparo_notify.cases import drill, manage, officer, track, trust
 from amparo_notify.cases.services import OPERATOR
-from amparo_notify.cases.submit import Accepted
+from amparo_notify.cases.submit import Accepted, commit_drill
 from amparo_notify.core.errors import Conflict, Denied, Missing
 from amparo_notify.core.order import OrderState, OutcomeCode
 from tests.world import AGENT, CHIEF, CLERK_ON_DUTY, HEADQUARTERS, OTHER_STATION, PINS, STATION, World
@@ -59,6 +59,55 @@ def test_the_officers_pages_of_a_drill_say_that_it_is_one(world: World) -> None:
     assert "SIMULACRO" in door
     assert "PERSONA INVENTADA SIMULACRO" in order
     assert "Firma no válida" not in order
+    world.forget()
+
+
+def test_a_call_in_a_drill_answers_the_key_with_the_word(world: World) -> None:
+    begin(world)
+    assert "Simulacro. Queda registrado" in world.presses(AGENT, f"{PINS}#")
+    world.forget()
+
+
+def test_the_page_of_a_drills_receipt_says_that_it_is_one(world: World) -> None:
+    begin(world)
+    receipt = world.acknowledge(AGENT)
+    assert "SIMULACRO" in world.app.get(f"/v/{receipt.code}").text
+    world.forget()
+
+
+def test_the_page_of_a_real_receipt_says_nothing_of_drills(world: World) -> None:
+    world.submit()
+    receipt = world.acknowledge(AGENT)
+    assert "SIMULACRO" not in world.app.get(f"/v/{receipt.code}").text
+    world.forget()
+
+
+def test_what_lawyers_see_of_a_courts_own_drill_says_that_it_is_one(world: World) -> None:
+    accepted = world.submit(drill=True, lawyers=("abogada@despacho.example",))
+    assert "SIMULACRO" in world.app.get(f"/s/{accepted.tracking_code}").text
+    assert world.carrier.mails("abogada@despacho.example")[-1].subject.startswith("SIMULACRO")
+    world.forget()
+
+
+def test_fresh_revocation_lists_have_nothing_to_say_of_a_drill(world: World) -> None:
+    begin(world)
+    world.forget()
+    assert trust.judge_anew(world.services, world.now) == 0
+    world.work()
+    world.expect_silence()
+
+
+def test_the_record_of_a_drill_says_that_nobody_signed_it(world: World) -> None:
+    view = track.order_view(world.services, OPERATOR, begin(world).folio, world.now)
+    details = view.timeline[0].details
+    assert (details["drill"], details["verdict"], details["reason"]) == (True, "FAILED", "NOT_SIGNED")
+    world.forget()
+
+
+def test_only_a_drill_goes_out_unsigned(world: World) -> None:
+    verdict = track.order_view(world.services, OPERATOR, begin(world).folio, world.now).verdict
+    with pytest.raises(ValueError, match="drill"):
+        commit_drill(world.services, world.submission(), verdict, OPERATOR, world.now)
     world.forget()
 
 
