@@ -15,7 +15,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from amparo_notify.channels.local import LocalAccount
 from amparo_notify.demo.carrier_book import Book, Call, Line, Mail, Pending, Text, new_id
 from amparo_notify.demo.carrier_post import Callbacks, Post, Postman, post_over_http
-from amparo_notify.demo.carrier_wsgi import CarrierApp
 from amparo_notify.demo.faults import Faults
 from amparo_notify.demo.twiml import Heard, follow, messages
 
@@ -67,7 +66,6 @@ class Carrier:
         )  # (method, path, body) as the SDKs sent them
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
-        self.wsgi = CarrierApp(self)
 
     # --- what arrived
 

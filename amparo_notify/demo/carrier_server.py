@@ -11,6 +11,7 @@ from wsgiref.types import WSGIApplication
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from amparo_notify.demo.carrier import Carrier
+from amparo_notify.demo.carrier_wsgi import CarrierApp
 
 
 class _Quiet(WSGIRequestHandler):
@@ -34,7 +35,7 @@ class CarrierServer:
 
     def __init__(self, carrier: Carrier, port: int = 0, app: WSGIApplication | None = None) -> None:
         """`app`: a larger application that holds the double somewhere, in place of the double alone."""
-        self._carrier, self._port, self._app = carrier, port, app or carrier.wsgi
+        self._carrier, self._port, self._app = carrier, port, app or CarrierApp(carrier)
         self._server: BaseWSGIServer | None = None
         self._thread: threading.Thread | None = None
         self._open: set[socket.socket] = set()

@@ -6,7 +6,7 @@ import socket
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from email.utils import format_datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 from wsgiref.types import StartResponse, WSGIEnvironment
 
@@ -14,12 +14,10 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
+from amparo_notify.demo.carrier import Carrier
 from amparo_notify.demo.carrier_book import Call, Line, Mail, Text, new_id
 from amparo_notify.demo.faults import Fault, Road
 from amparo_notify.demo.twiml import follow
-
-if TYPE_CHECKING:
-    from amparo_notify.demo.carrier import Carrier
 
 HANG = 30.0
 """Seconds a hanging request waits at most."""
@@ -54,7 +52,7 @@ class Refused(Exception):
 class CarrierApp:
     """A WSGI application; mount it under any prefix."""
 
-    def __init__(self, carrier: "Carrier") -> None:
+    def __init__(self, carrier: Carrier) -> None:
         self._carrier = carrier
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

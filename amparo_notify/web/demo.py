@@ -32,6 +32,7 @@ from amparo_notify.config import Config
 from amparo_notify.demo import data
 from amparo_notify.demo.carrier import Carrier, carrier_for
 from amparo_notify.demo.carrier_book import Call, Mail, Text
+from amparo_notify.demo.carrier_wsgi import CarrierApp
 from amparo_notify.web.context import config, now
 from amparo_notify.web.live import fragment
 from amparo_notify.web.screen import Item, linked
@@ -70,7 +71,7 @@ def mount(app: Flask) -> None:
     """Let the double answer at /demo/carrier. It starts with the first thing that is sent to it."""
 
     def carriers(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        return carrier_of(app).wsgi(environ, start_response)
+        return CarrierApp(carrier_of(app))(environ, start_response)
 
     beside: dict[str, WSGIApplication] = {"/demo/carrier": carriers}
     app.wsgi_app = DispatcherMiddleware(app.wsgi_app, beside)  # type: ignore[method-assign]

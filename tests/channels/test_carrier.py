@@ -19,6 +19,7 @@ from amparo_notify.core.ports import Message, Provider, ProviderEvent
 from amparo_notify.demo.carrier import Callbacks, Carrier
 from amparo_notify.demo.carrier_book import Book, Line, Text
 from amparo_notify.demo.carrier_server import CarrierServer
+from amparo_notify.demo.carrier_wsgi import CarrierApp
 from tests.channels.conftest import ADDRESS, NOW, PHONE, PUBLIC_URL, Clock, Service
 
 Roads = Mapping[Medium, Provider]
@@ -248,7 +249,7 @@ def test_the_batches_of_sendgrid_are_json(
 def test_the_embedded_defaults_roads_find_the_double_under_our_own_address(
     carrier: Carrier, account: LocalAccount, order: Order
 ) -> None:
-    mounted = DispatcherMiddleware(NotFound(), {"/demo/carrier": carrier.wsgi})  # type: ignore[dict-item]
+    mounted = DispatcherMiddleware(NotFound(), {"/demo/carrier": CarrierApp(carrier)})  # type: ignore[dict-item]
     with CarrierServer(carrier, app=mounted) as server:
         for medium, (road,) in build_local_providers(account, public_url=server.url).items():
             road.send(order[medium])
