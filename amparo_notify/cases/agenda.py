@@ -31,7 +31,9 @@ def calendar(services: Services, badge: str, token: str, now: datetime) -> str:
             raise Missing(
                 Fault("link", "Esta dirección no existe o dejó de servir.", "Pida la suya de nuevo.")
             )
-        found = [rosters.current_roster(tx, station) for station in people.stations(tx)]
+        # A roster names people of its own station and of headquarters alone: `Roster.checked`.
+        stations = [each for each in people.stations(tx) if officer.station in (None, each.id)]
+        found = [rosters.current_roster(tx, station) for station in stations]
     serving = [roster for roster in found if _names(roster, badge)]
     texts = [subscription(roster, badge, now - BEFORE, now + AHEAD, now) for roster in serving]
     empty = Roster("", "UTC")
