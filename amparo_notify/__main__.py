@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return FAULTS
     except BrokenPipeError:  # `amparo-notify order list | head`
         sys.stderr.close()
-        return 0
+        return 141  # as a shell says of SIGPIPE; never 0, which is a verdict
     except KeyboardInterrupt:
         return 130
 
