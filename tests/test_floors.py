@@ -15,7 +15,7 @@ FLOORS = (
     {"cases"},
     {"config", "logs", "bootstrap"},
     {"demo"},
-    {"web", "worker"},
+    {"web", "worker", "watchdog"},
     {"cli", "__main__"},
 )
 """From the ground up. Files at the top of the package count as packages of one file."""

@@ -12,6 +12,9 @@ from amparo_notify.store.tables import attempt, escalation, heartbeat, job_slot,
 KEPT = timedelta(days=1)
 """How long the heartbeat of a worker that died, and the slot of a job that was done, are remembered."""
 
+LOOK_BACK = 5_000
+"""Attempts, newest first, that are looked at to judge a provider: the table grows for years."""
+
 
 def beat(tx: Connection, worker: str, now: datetime, trust: str = "") -> None:
     """Note that a worker is alive, and the fingerprint of what it trusts."""
@@ -62,11 +65,12 @@ def sweep(tx: Connection, now: datetime) -> None:
 
 @dataclass(frozen=True)
 class Tried:
-    """How a provider has answered lately."""
+    """How a provider has answered lately: of how many messages it took, and of how many of those it said no more."""
 
     provider: str
     taken: int
     failed: int
+    unheard: int
 
 
 def untried_orders(tx: Connection, before: datetime) -> int:
@@ -93,15 +97,20 @@ def late_notices(tx: Connection, before: datetime) -> int:
     return int(tx.execute(late).scalar_one())
 
 
-def tried_since(tx: Connection, since: datetime) -> list[Tried]:
-    """What each provider has taken and refused since an instant."""
-    failed = attempt.c.status.in_([str(Status.ATTEMPTED), str(Status.UNKNOWN), str(Status.REFUSED)])
+def tried_since(tx: Connection, since: datetime, until: datetime) -> list[Tried]:
+    """What each provider did with the messages of a span of time."""
     counted = (
-        select(attempt.c.provider, failed.label("failed"), func.count().label("number"))
-        .where(attempt.c.made_at >= since)
-        .group_by(attempt.c.provider, failed)
+        select(attempt.c.provider, attempt.c.status, func.count().label("number"))
+        .where(attempt.c.id > select(func.max(attempt.c.id)).scalar_subquery() - LOOK_BACK)
+        .where(attempt.c.made_at >= since, attempt.c.made_at < until)
+        .group_by(attempt.c.provider, attempt.c.status)
     )
-    found: dict[str, list[int]] = {}
+    found: dict[str, dict[Status, int]] = {}
     for row in tx.execute(counted):
-        found.setdefault(row.provider, [0, 0])[bool(row.failed)] += row.number
-    return [Tried(provider, *numbers) for provider, numbers in sorted(found.items())]
+        found.setdefault(row.provider, {})[Status(row.status)] = row.number
+    return [_tried(provider, numbers) for provider, numbers in sorted(found.items())]
+
+
+def _tried(provider: str, numbers: dict[Status, int]) -> Tried:
+    failed = sum(numbers.get(each, 0) for each in (Status.ATTEMPTED, Status.UNKNOWN, Status.REFUSED))
+    return Tried(provider, sum(numbers.values()) - failed, failed, numbers.get(Status.ACCEPTED, 0))
