@@ -28,7 +28,8 @@ def environment(given: Mapping[str, str], var: Path, public_url: str) -> dict[st
 
 def is_prepared(environ: Mapping[str, str], var: Path) -> bool:
     """Whether the demonstration's data is complete, of this database and of this software's tables."""
-    return is_made(environ, var) and read_mark(var).get("revisions") == _revisions()
+    complete = read_mark(var).get("revisions") == _revisions() and has_token(var)
+    return is_made(environ, var) and complete
 
 
 def begin(var: Path) -> None:
@@ -62,6 +63,11 @@ def is_half_made(var: Path) -> bool:
 def keep_token(var: Path, token: str) -> None:
     """Keep the bearer token of the demonstration court's own system."""
     write_private(var / _TOKEN, token.encode())
+
+
+def has_token(var: Path) -> bool:
+    """Whether the token was kept; demonstrations of older software have none."""
+    return (var / _TOKEN).exists()
 
 
 def token(var: Path) -> str:

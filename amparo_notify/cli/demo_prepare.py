@@ -44,12 +44,15 @@ def prepare(environ: Mapping[str, str], var: Path, now: datetime) -> None:
         demo_files.reset(environ, var)
     config = configuration(environ=environ)
     bring_up_to_date(config)
-    if not made:
-        with built(config, uploads=False) as services:
+    with built(config, uploads=False) as services:
+        if not made:
             if manage.courts(services):
                 raise Unfit(demo_files.not_ours("the database"))
             demo_files.begin(var)
             _make(services, var, now)
+        if not demo_files.has_token(var):
+            token = manage.add_token(services, OPERATOR, data.THE_COURT.code, "demostración", now)
+            demo_files.keep_token(var, token)
     demo_files.complete(environ, var)
 
 
@@ -58,7 +61,6 @@ def _make(services: Services, var: Path, now: datetime) -> None:
     _court(services, signers, now)
     _stations(services, now)
     known = tuple(_user(services, user, now) for user in data.USERS)
-    demo_files.keep_token(var, manage.add_token(services, OPERATOR, data.THE_COURT.code, "demostración", now))
     data.save_credentials(var / "demo" / "credentials.json", known)
 
 

@@ -212,9 +212,16 @@ def _station(station: Station, policy: Policy | None, roster: Roster, now: datet
         yield (warning if gap.on_duty else fault)(check, problem, "Add an override or an officer.")
     if not (bad or missing) and first.people and roster.rotations:
         yield ok(check, f"{len(first.people)} on duty now, no gap in the next {AHEAD.days} days")
-    for concern in concerns(roster, now, now + AHEAD):
-        if concern.kind is not Worry.GAP:  # said above, and without asking whether contacts are confirmed
-            yield warning(check, concern.sentence, "")
+    yield from _concerns(check, roster, now)
+
+
+def _concerns(check: str, roster: Roster, now: datetime) -> Iterator[Finding]:
+    """What the roster leaves to luck. Gaps are told apart, and without asking whether contacts are confirmed."""
+    found = [each for each in concerns(roster, now, now + AHEAD) if each.kind is not Worry.GAP]
+    if unconfirmed := [each.subject for each in found if each.kind is Worry.UNVERIFIED]:
+        remedy = "They do so by the link with which they chose their PIN; officer invite gives another."
+        yield warning(check, f"have confirmed no contact: {', '.join(unconfirmed)}.", remedy)
+    yield from (warning(check, each.sentence, "") for each in found if each.kind is not Worry.UNVERIFIED)
 
 
 def _unmatched(policy: Policy, roster: Roster) -> Iterator[str]:

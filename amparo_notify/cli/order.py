@@ -219,7 +219,7 @@ def _print_station(station: StationView) -> None:
     if station.notices:
         rows = [
             (
-                n.post,
+                n.post or "lawyer",
                 n.medium,
                 n.cause,
                 n.status or n.state,
