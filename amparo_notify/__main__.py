@@ -18,9 +18,10 @@ to set it up from nothing (each command has --help with an example):
   amparo-notify court add J5DAMX --name "Juzgado Quinto de Distrito" --phone "+52 55 0000 0001"
   amparo-notify court signer add J5DAMX --certificate judge.cer
   amparo-notify user add clerk1 --name "…" --role clerk --court J5DAMX
+  amparo-notify officer add J501 --post guardia --name "…" --phone "+52 55 0000 0003" --court J5DAMX
   amparo-notify station add MEX-T1 --name "La Burbuja, Terminal 1" --zone America/Mexico_City --phone "+52 55 0000 0002"
   amparo-notify officer add 1001 --post agente --name "…" --phone "+52 55 0000 0010" --station MEX-T1
-  amparo-notify roster import MEX-T1 roster.csv        (amparo-notify roster --help: the columns)
+  amparo-notify roster import MEX-T1 roster.csv        (amparo-notify roster import --help: the columns)
   amparo-notify policy set MEX-T1 --default
   amparo-notify doctor
 

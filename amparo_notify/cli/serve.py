@@ -15,7 +15,8 @@ from amparo_notify.cli.supervisor import Child, Supervisor
 _EPILOG = """Web and worker run as two processes; one that dies is started again. The tables are brought up to date
 first. SIGTERM or Ctrl-C ends both cleanly. On several hosts run `web` and `worker` instead, on one PostgreSQL.
 
-With --demo nothing reaches anybody outside: phones and mailboxes are a page, /demo/phones.
+With --demo nothing reaches anybody outside: phones and mailboxes are a page, /demo/phones. Data is kept under var/;
+AMPARO_VAR names another directory.
 
 examples:
   amparo-notify serve --demo
