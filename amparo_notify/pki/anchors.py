@@ -12,7 +12,7 @@ from amparo_notify.core.errors import Fault, Unfit
 from amparo_notify.pki import names
 from amparo_notify.pki.crypto import describe_key
 from amparo_notify.pki.lists import RevocationList, read_list
-from amparo_notify.pki.ocsp import read_answers
+from amparo_notify.pki.ocsp import is_answer, read_answers
 
 WARNING = timedelta(days=90)
 """An anchor or CRL that runs out within this time is worth a warning (CRLs: within a quarter of their life)."""
@@ -48,7 +48,7 @@ class Trust:
         roots = list(_certificates(anchors, "anclas de confianza", faults))
         stamps = list(_certificates(tsa_anchors, "anclas de sellado de tiempo", faults))
         middle = list(_certificates(intermediates, "intermedias", faults))
-        lists = tuple(_lists(crls, faults))
+        lists, answers = _split(_revocation(crls, faults))
         if not faults and not roots:
             where = ", ".join(map(str, anchors)) or "TRUST_ANCHORS"
             faults.append(Fault(where, "no contiene ningún certificado de autoridad.", "Cargue las anclas."))
@@ -60,7 +60,13 @@ class Trust:
             tsa_anchors=_der(_sorted_out(stamps)[0] if stamps else top),
             intermediates=_der([*below, *middle, *_sorted_out(stamps)[1]]),
             crls=lists,
+            ocsps=answers,
         )
+
+    def with_revocation(self, found: Iterable[bytes]) -> "Trust":
+        """Return the same trust with other CRLs and OCSP answers (DER), told apart by their bytes."""
+        lists, answers = _split(found)
+        return replace(self, crls=lists, ocsps=answers)
 
     def with_crls(self, crls: Iterable[bytes]) -> "Trust":
         """Return the same trust with other revocation lists. Raises ValueError for a list that cannot be read."""
@@ -143,12 +149,24 @@ def _certificates(paths: Sequence[Path], what: str, faults: list[Fault]) -> Iter
             )
 
 
-def _lists(paths: Sequence[Path], faults: list[Fault]) -> Iterable[bytes]:
+def _revocation(paths: Sequence[Path], faults: list[Fault]) -> Iterable[bytes]:
     for path in files(paths):
         try:
-            yield read_list(_bytes(path)).der
+            data = _bytes(path)
+            yield data if is_answer(data) else read_list(data).der
         except (OSError, ValueError, TypeError, KeyError) as problem:
             faults.append(Fault(str(path), f"no es una CRL que se pueda usar ({problem}).", "Reemplácela."))
+
+
+def _split(found: Iterable[bytes]) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+    """(CRLs, OCSP answers)."""
+    lists, answers = [], []
+    for data in found:
+        if is_answer(data):
+            answers.append(data)
+        else:
+            lists.append(read_list(data).der)
+    return tuple(lists), tuple(answers)
 
 
 def _bytes(path: Path) -> bytes:

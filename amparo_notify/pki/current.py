@@ -61,5 +61,5 @@ class CurrentJudge:
         with self._lock:
             if version != self._seen:
                 if lists := self._lists():
-                    self._judge.refresh(self._judge.trust.with_crls(lists))
+                    self._judge.refresh(self._judge.trust.with_revocation(lists))
                 self._seen = version

@@ -79,6 +79,14 @@ class Answer:
         return Standing(State.GOOD, self.source, self.this_update)
 
 
+def is_answer(data: bytes) -> bool:
+    """Whether these bytes (DER) are an OCSP response rather than a CRL."""
+    try:
+        return bool(read_answers(data))
+    except (ValueError, TypeError, KeyError):
+        return False
+
+
 def read_answers(data: bytes, source: str = "OCSP") -> list[Answer]:
     """Read an OCSPResponse or a BasicOCSPResponse (DER). Raises ValueError for what is neither."""
     whole = _basic(data)

@@ -1,4 +1,4 @@
-"""The operator's revocation lists: read from files, directories and addresses, within limits of size and time."""
+"""The operator's revocation lists and OCSP answers: from files, directories and addresses, within limits."""
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -8,7 +8,8 @@ import requests
 
 from amparo_notify.core.ports import FetchedList
 from amparo_notify.pki.anchors import Trust, files, read_certificates
-from amparo_notify.pki.lists import read_list
+from amparo_notify.pki.lists import RevocationList, read_list
+from amparo_notify.pki.ocsp import Answer, is_answer, read_answers
 
 MOST_BYTES = 32 << 20
 SECONDS = 20
@@ -34,12 +35,17 @@ class Sources:
 
     def _checked(self, source: str, read: Callable[[], bytes]) -> FetchedList:
         try:
-            found = read_list(read())
+            data = read()
+            found: list[Answer] | list[RevocationList] = (
+                read_answers(data) if is_answer(data) else [read_list(data)]
+            )
         except (OSError, ValueError, TypeError, KeyError) as error:
             return FetchedList(source, error=f"{type(error).__name__}: {error}"[:200])
-        if not any(found.signed_by(authority) for authority in self._authorities):
+        if not all(any(each.signed_by(authority) for authority in self._authorities) for each in found):
             return FetchedList(source, error="no authority that we trust signed it")
-        return FetchedList(source, found.der, found.next_update)
+        body = data if isinstance(found[0], Answer) else found[0].der
+        ends = [each.next_update for each in found if each.next_update]
+        return FetchedList(source, body, min(ends, default=None))
 
 
 def _download(address: str) -> bytes:
