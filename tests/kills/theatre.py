@@ -62,6 +62,7 @@ class Theatre:
         self._submit(n, document)
         self._revive(victim)
         until(lambda: self._told(n), PATIENCE, "three messages")
+        until(lambda: not getattr(self, victim).alive or self._settled(n), PATIENCE, "outcomes and callbacks")
         self._revive(victim)
         self._acknowledge(n)
         until(lambda: self._acknowledged(n), PATIENCE, "an acknowledgement")
@@ -139,11 +140,19 @@ class Theatre:
     def _acknowledged(self, n: int) -> bool:
         return self._count("acknowledgement", n) > 0
 
+    def _settled(self, n: int) -> bool:
+        """Everything that was sent is on record, and each provider has spoken."""
+        return self._count("open", n) == 0 and self._count("events", n) >= 3
+
     def _count(self, what: str, n: int) -> int:
         joined = {
             "orders": "SELECT count(*) FROM orders o WHERE o.expediente = :which",
             "acknowledgement": "SELECT count(*) FROM acknowledgement a JOIN escalation e ON e.id = a.escalation "
             "JOIN orders o ON o.id = e.orders WHERE o.expediente = :which",
+            "open": "SELECT count(*) FROM notice n JOIN orders o ON o.id = n.orders "
+            "WHERE o.expediente = :which AND n.state = 'open'",
+            "events": "SELECT count(*) FROM provider_event p JOIN attempt t ON t.id = p.attempt "
+            "JOIN notice n ON n.id = t.notice JOIN orders o ON o.id = n.orders WHERE o.expediente = :which",
         }
         with self.stage.services.database.read() as tx:
             return int(tx.execute(text(joined[what]), {"which": f"{n + 1}/2026"}).scalar_one())
