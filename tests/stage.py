@@ -26,8 +26,8 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from amparo_notify.bootstrap import NoJudge, build
-from amparo_notify.cases import manage, signin
-from amparo_notify.cases.manage import NewOfficer
+from amparo_notify.cases import manage, personnel, signin
+from amparo_notify.cases.personnel import NewOfficer
 from amparo_notify.cases.services import OPERATOR, Services
 from amparo_notify.channels.local import LocalAccount, local_account
 from amparo_notify.config import Config
@@ -119,7 +119,7 @@ class Stage:
         do, now = (self.services, OPERATOR), datetime.now(UTC)
         manage.add_court(*do, COURT, "Juzgado Ficticio", "55 0000 1122", "America/Mexico_City", now)
         manage.add_signer(*do, COURT, now, certificate=self._judge.certificate)
-        self.token = manage.add_token(*do, COURT, "bench", now)
+        self.token = personnel.add_token(*do, COURT, "bench", now)
         for n in range(stations):
             code = f"S{n:03}"
             manage.add_station(*do, code, f"Estación {n}", "America/Mexico_City", "", now)
@@ -131,10 +131,16 @@ class Stage:
             manage.save_roster(*do, code, roster, now)
             manage.save_policy(*do, code, policy or policy_of(), now)
 
+    chief = "+525500009999"
+
+    def headquarters(self) -> None:
+        """Somebody above all stations, at `chief`."""
+        self._officer("INM-G1", 9999)
+
     def _officer(self, badge: str, n: int, **where: str) -> None:
         now = datetime.now(UTC)
         new = NewOfficer(badge, "Agente", f"Nombre {n}", (phone(n),), (mail(n),), **where)
-        link = manage.add_officer(self.services, OPERATOR, new, now)
+        link = personnel.add_officer(self.services, OPERATOR, new, now)
         signin.choose_pin(self.services, link.rpartition("/")[2], PIN, now)
 
     def signed(self, number: int, kilobytes: int = 0) -> bytes:

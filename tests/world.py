@@ -28,11 +28,12 @@ from amparo_notify.cases import (
     manage,
     officer,
     outcome,
+    personnel,
     signin,
     submit,
     track,
 )
-from amparo_notify.cases.manage import NewOfficer
+from amparo_notify.cases.personnel import NewOfficer
 from amparo_notify.cases.services import OPERATOR, Caller, Services
 from amparo_notify.cases.submission import Submission
 from amparo_notify.cases.submit import Accepted
@@ -200,7 +201,7 @@ class World:
 
     def add_officer(self, who: Somebody, post: str, **where: str) -> None:
         new = NewOfficer(who.badge, post, f"Nombre Ficticio {who.badge}", (who.phone,), (who.mail,), **where)
-        link = manage.add_officer(self.services, OPERATOR, new, self.now)
+        link = personnel.add_officer(self.services, OPERATOR, new, self.now)
         signin.choose_pin(self.services, link.rpartition("/")[2], PINS, self.now)
 
     def put_on_duty(self, station: str, **rotations: tuple[str, ...]) -> None:
@@ -216,12 +217,12 @@ class World:
 
     def clerk(self, username: str = "secretaria.ficticia") -> Caller:
         """A clerk of the court, added the first time."""
-        known = {each.username: each for each in manage.staff_list(self.services)}
+        known = {each.username: each for each in personnel.staff_list(self.services)}
         if username not in known:
-            manage.add_staff(
+            personnel.add_staff(
                 self.services, OPERATOR, username, "Secretaria Ficticia", "clerk", COURT, self.now
             )
-            known = {each.username: each for each in manage.staff_list(self.services)}
+            known = {each.username: each for each in personnel.staff_list(self.services)}
         return Caller(known[username].id, known[username].court, "clerk", "passphrase+totp")
 
     # -- what people do -------------------------------------------------------------------------------------

@@ -132,7 +132,7 @@ def confirm(services: Services, token: str, contact_id: int, code: str, now: dat
 
 
 def states(services: Services, caller: Caller) -> dict[str, tuple[bool, ...]]:
-    """Badge to whether each contact is confirmed, in the order in which `manage.officers` lists them."""
+    """Badge to whether each contact is confirmed, in the order in which `personnel.officers` lists them."""
     if caller.role not in ("admin", "operator"):
         raise Denied(Fault("account", "Esto lo ve quien administra.", "Pídalo a la administración."))
     with services.database.read() as tx:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pyotp
 
-from amparo_notify.cases import contacts, manage, signin
-from amparo_notify.cases.manage import NewOfficer
+from amparo_notify.cases import contacts, manage, personnel, signin
+from amparo_notify.cases.personnel import NewOfficer
 from amparo_notify.cases.services import OPERATOR, Services
 from amparo_notify.cli import demo_files
 from amparo_notify.cli.common import GOOD, Commands, family
@@ -51,7 +51,7 @@ def prepare(environ: Mapping[str, str], var: Path, now: datetime) -> None:
             demo_files.begin(var)
             _make(services, var, now)
         if not demo_files.has_token(var):
-            token = manage.add_token(services, OPERATOR, data.THE_COURT.code, "demostración", now)
+            token = personnel.add_token(services, OPERATOR, data.THE_COURT.code, "demostración", now)
             demo_files.keep_token(var, token)
     demo_files.complete(environ, var)
 
@@ -116,7 +116,7 @@ def _officer(services: Services, officer: DemoOfficer, now: datetime) -> None:
         station=officer.station or None,
         court=officer.court or None,
     )
-    link = manage.add_officer(services, OPERATOR, new, now)
+    link = personnel.add_officer(services, OPERATOR, new, now)
     signin.choose_pin(services, _token(link), data.PIN, now)
     with services.database.read() as tx:
         own = kept_contacts(tx, services.vault, officer.badge)
@@ -126,7 +126,7 @@ def _officer(services: Services, officer: DemoOfficer, now: datetime) -> None:
 
 def _user(services: Services, user: DemoUser, now: datetime) -> Credential:
     """Add somebody of the staff, who then enrols through the one-time link."""
-    link = manage.add_staff(services, OPERATOR, user.username, user.name, user.role, user.court or None, now)
+    link = personnel.add_staff(services, OPERATOR, user.username, user.name, user.role, user.court or None, now)
     secret = signin.staff_invitation(services, _token(link), now).totp_secret
     # A code is good once: the step before is used up here, so that the one on the visitor's screen still opens.
     signin.enrol(services, _token(link), data.PASSPHRASE, pyotp.TOTP(secret).at(now - _STEP), now)

@@ -2,8 +2,8 @@
 
 import argparse
 
-from amparo_notify.cases import manage, personnel
-from amparo_notify.cases.manage import NewOfficer
+from amparo_notify.cases import personnel
+from amparo_notify.cases.personnel import NewOfficer
 from amparo_notify.cases.services import OPERATOR
 from amparo_notify.cli.common import (
     GOOD,
@@ -37,7 +37,11 @@ def add_parsers(commands: Commands) -> None:
     )
     adding.add_argument("--name", required=True, help="kept encrypted; stands on receipts only")
     adding.add_argument(
-        "--phone", action="append", default=[], metavar="NUMBER", help="first choice first; may be repeated"
+        "--phone",
+        action="append",
+        default=[],
+        metavar="NUMBER",
+        help='first choice first; may be repeated; "fijo 55 0000 0010" is a landline, called and never texted',
     )
     adding.add_argument("--mail", action="append", default=[], metavar="ADDRESS", help="may be repeated")
     where = adding.add_mutually_exclusive_group()
@@ -83,7 +87,7 @@ def add(options: argparse.Namespace) -> int:
         court=options.court,
     )
     with services() as own:
-        link = manage.add_officer(own, OPERATOR, new, own.clock())
+        link = personnel.add_officer(own, OPERATOR, new, own.clock())
     print(f"{_ONCE}\n  {link}")
     return GOOD
 
@@ -91,7 +95,7 @@ def add(options: argparse.Namespace) -> int:
 def invite(options: argparse.Namespace) -> int:
     """Print a fresh PIN link; the PIN in use stays until another is chosen."""
     with services() as own:
-        link = manage.invite_officer(own, OPERATOR, options.badge, own.clock())
+        link = personnel.invite_officer(own, OPERATOR, options.badge, own.clock())
     print(f"{_ONCE}\n  {link}")
     return GOOD
 
@@ -113,7 +117,7 @@ def retire(options: argparse.Namespace) -> int:
 def show(options: argparse.Namespace) -> int:
     """List officers with their contacts."""
     with services() as own:
-        found = manage.officers(own, options.station)
+        found = personnel.officers(own, options.station)
     if options.json:
         show_json(
             [

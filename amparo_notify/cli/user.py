@@ -2,7 +2,7 @@
 
 import argparse
 
-from amparo_notify.cases import manage, personnel
+from amparo_notify.cases import personnel
 from amparo_notify.cases.services import OPERATOR
 from amparo_notify.cli.common import (
     GOOD,
@@ -59,7 +59,7 @@ def add_parsers(commands: Commands) -> None:
 def add(options: argparse.Namespace) -> int:
     """Add somebody and print the link."""
     with services() as own:
-        link = manage.add_staff(
+        link = personnel.add_staff(
             own, OPERATOR, options.username, options.name, options.role, options.court, own.clock()
         )
     print(
@@ -71,7 +71,7 @@ def add(options: argparse.Namespace) -> int:
 def add_token(options: argparse.Namespace) -> int:
     """Make a token; only its hash is kept."""
     with services() as own:
-        print(manage.add_token(own, OPERATOR, options.court, options.label, own.clock()))
+        print(personnel.add_token(own, OPERATOR, options.court, options.label, own.clock()))
     return GOOD
 
 
@@ -85,7 +85,7 @@ def retire(options: argparse.Namespace) -> int:
 def show(options: argparse.Namespace) -> int:
     """List staff."""
     with services() as own:
-        found = manage.staff_list(own)
+        found = personnel.staff_list(own)
     if options.json:
         known = [
             {"username": s.username, "role": s.role, "court": s.court_code or None, "active": s.active}

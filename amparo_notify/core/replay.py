@@ -63,7 +63,7 @@ def replay(
         while waiting and waiting[0].at <= now:
             state = _apply(policy, state, waiting.pop(0), now)
         answer = plan(policy, roster, state, now)
-        steps.extend(answer.steps)
+        steps.extend(replace(step, due_at=now) for step in answer.steps)
         state = answer.state
         looks = [look for look in (answer.next_at, waiting[0].at if waiting else None) if look]
         if not looks:

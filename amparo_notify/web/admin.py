@@ -8,7 +8,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from amparo_notify.cases import manage, personnel
-from amparo_notify.cases.manage import NewOfficer
+from amparo_notify.cases.personnel import NewOfficer
 from amparo_notify.core.errors import Fault, Invalid, Missing, Refusal
 from amparo_notify.core.policy import Policy
 from amparo_notify.core.roster import Roster
@@ -107,8 +107,8 @@ def add_court() -> Response:
 def court(code: str, **shown: Any) -> Response:
     """One court: who may sign for it, who is called when it must decide, and its systems."""
     found = _court(code)
-    duty = [each for each in manage.officers(services()) if each.where == code]
-    staff = [each for each in manage.staff_list(services()) if each.court_code == code]
+    duty = [each for each in personnel.officers(services()) if each.where == code]
+    staff = [each for each in personnel.staff_list(services()) if each.court_code == code]
     return admin_page(
         "court", court=found, signers=manage.signers(services(), code), duty=duty, staff=staff, **shown
     )
@@ -168,7 +168,7 @@ def add_token(code: str) -> Response:
     """Make a token for a court's own system, shown once."""
     _court(code)
     try:
-        token = manage.add_token(services(), caller(), code, field("label"), now())
+        token = personnel.add_token(services(), caller(), code, field("label"), now())
     except Refusal as refusal:
         return court(code, status=refusal.status, faults=refusal.faults, typed=request.form)
     return court(
@@ -183,7 +183,7 @@ def add_token(code: str) -> Response:
 @may(Audience.ADMIN)
 def officers(**shown: Any) -> Response:
     """Everybody who can be reached, with their contacts."""
-    lines = manage.officers(services())
+    lines = personnel.officers(services())
     stations, courts = manage.stations(services()), manage.courts(services())
     names = {each.code: each.name for each in stations} | {each.code: each.name for each in courts}
     groups = {
@@ -209,7 +209,7 @@ def add_officer() -> Response:
             station=code if kind == "station" else None,
             court=code if kind == "court" else None,
         )
-        return manage.add_officer(services(), caller(), new, now())
+        return personnel.add_officer(services(), caller(), new, now())
 
     return do(
         officers, deed, f"{field('badge').upper()} está de alta. Envíele este enlace para que elija su NIP."
@@ -221,7 +221,7 @@ def add_officer() -> Response:
 def invite_officer(badge: str) -> Response:
     """A fresh address for a PIN; the old PIN works until the new one is chosen."""
     done = f"Enlace nuevo para {badge}. Sirve una vez; el NIP anterior vale hasta que elija otro."
-    return do(officers, lambda: manage.invite_officer(services(), caller(), badge, now()), done)
+    return do(officers, lambda: personnel.invite_officer(services(), caller(), badge, now()), done)
 
 
 @blueprint.post("/oficiales/<badge>/contactos")
@@ -265,7 +265,7 @@ def retire_staff(username: str) -> Response:
 @may(Audience.ADMIN)
 def staff(**shown: Any) -> Response:
     """Clerks, administrators and systems."""
-    return admin_page("staff", staff=manage.staff_list(services()), courts=manage.courts(services()), **shown)
+    return admin_page("staff", staff=personnel.staff_list(services()), courts=manage.courts(services()), **shown)
 
 
 @blueprint.post("/personal")
@@ -277,7 +277,7 @@ def add_staff() -> Response:
 
     def deed() -> str:
         fields = (field("username").lower(), field("name"), role, court_code or None)
-        return manage.add_staff(services(), caller(), *fields, now())
+        return personnel.add_staff(services(), caller(), *fields, now())
 
     return do(
         staff,

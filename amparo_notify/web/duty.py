@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from amparo_notify.cases import agenda, contacts, coverage, drill, manage
+from amparo_notify.cases import agenda, contacts, coverage, drill, manage, personnel
 from amparo_notify.cases.replay import replayed
 from amparo_notify.core.errors import Fault, Refusal
 from amparo_notify.web import words
@@ -49,7 +49,7 @@ def _page(template: str, status: int = 200, **shown: Any) -> Response:
 def home() -> Response:
     """Station by station, what the coming week leaves to luck; whose contacts nobody has confirmed."""
     states = contacts.states(services(), caller())
-    people = [line for line in manage.officers(services()) if line.active]
+    people = [line for line in personnel.officers(services()) if line.active]
     return _page(
         "home",
         found=coverage.everywhere(services(), now()),

@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, time, timedelta
 import icalendar
 import pytest
 
-from amparo_notify.cases import agenda, contacts, coverage, manage
-from amparo_notify.cases.manage import NewOfficer
+from amparo_notify.cases import agenda, contacts, coverage, manage, personnel
+from amparo_notify.cases.personnel import NewOfficer
 from amparo_notify.cases.services import OPERATOR
 from amparo_notify.cases.witness import CONFIGURATION, timeline
 from amparo_notify.core.coverage import Worry
@@ -139,7 +139,7 @@ def test_rosters_that_leave_nothing_to_luck_cost_no_mail(world: World) -> None:
         for badge in (f"{station}-X1", f"{station}-X2"):
             phone = f"+5255000009{hash(badge) % 90 + 10}"
             new = NewOfficer(badge, "Agente", "Nombre Ficticio", (phone,), station=station)
-            manage.add_officer(world.services, OPERATOR, new, world.now)
+            personnel.add_officer(world.services, OPERATOR, new, world.now)
             with world.services.database.write() as tx:
                 for each in of_officer(tx, world.services.vault, badge):
                     confirm(tx, each.id, world.now)

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from amparo_notify.cases import contacts, manage, signin
-from amparo_notify.cases.manage import NewOfficer
+from amparo_notify.cases import contacts, manage, personnel, signin
+from amparo_notify.cases.personnel import NewOfficer
 from amparo_notify.cases.services import OPERATOR
 from amparo_notify.core.errors import Denied, Invalid, Missing, Unfit
 from amparo_notify.demo.faults import busy
@@ -18,7 +18,7 @@ PHONE, MAIL = "+525500000777", "nueva@estacion.example"
 def arrive(world: World, *phones: str, mails: tuple[str, ...] = ()) -> str:
     """Add an officer who chooses a PIN; return the token of their link."""
     new = NewOfficer("MEX-N1", "Agente nueva", "Nombre Ficticio", phones, mails, station=STATION)
-    token = manage.add_officer(world.services, OPERATOR, new, world.now).rpartition("/")[2]
+    token = personnel.add_officer(world.services, OPERATOR, new, world.now).rpartition("/")[2]
     signin.choose_pin(world.services, token, PINS, world.now)
     return token
 
@@ -134,7 +134,7 @@ def test_a_link_confirms_its_own_officers_contacts_alone(world: World) -> None:
 
 def test_the_page_of_contacts_opens_after_the_pin_and_closes_with_the_link(world: World) -> None:
     new = NewOfficer("MEX-N1", "Agente nueva", "Nombre Ficticio", (PHONE,), station=STATION)
-    token = manage.add_officer(world.services, OPERATOR, new, world.now).rpartition("/")[2]
+    token = personnel.add_officer(world.services, OPERATOR, new, world.now).rpartition("/")[2]
     with pytest.raises(Missing):
         mine(world, token)
     signin.choose_pin(world.services, token, PINS, world.now)

@@ -63,7 +63,7 @@ def test_a_corrected_flight_and_a_further_document_went_as_planned(world: World)
     world.advance(minutes=2)
     person = world.view(accepted.folio).persons[0].id
     court.correct_flight(
-        world.services, world.clerk(), accepted.folio, person, "A", "ZZ 9", "B", world.now + timedelta(minutes=150),
+        world.services, world.clerk(), accepted.folio, person, "A", "ZZ 9", "B", world.now + timedelta(minutes=50),
         world.now,
     )  # fmt: skip
     world.work()

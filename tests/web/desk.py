@@ -17,8 +17,8 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from amparo_notify.bootstrap import build
-from amparo_notify.cases import manage, signin
-from amparo_notify.cases.manage import NewOfficer
+from amparo_notify.cases import manage, personnel, signin
+from amparo_notify.cases.personnel import NewOfficer
 from amparo_notify.cases.services import OPERATOR, Services
 from amparo_notify.config import Config
 from amparo_notify.demo import data
@@ -115,20 +115,20 @@ def _people(services: Services, judge: Identity) -> tuple[dict[str, str], str]:
         new = NewOfficer(
             officer.badge, officer.post, officer.name, (officer.phone,), (officer.mail,), **where
         )
-        manage.add_officer(services, OPERATOR, new, NOW)
+        personnel.add_officer(services, OPERATOR, new, NOW)
     for station in data.STATIONS:
         manage.save_roster(services, OPERATOR, station.code, data.roster(station), NOW)
         manage.save_policy(services, OPERATOR, station.code, data.POLICY, NOW)
     seeds = {}
     for user in USERS:
-        link = manage.add_staff(
+        link = personnel.add_staff(
             services, OPERATOR, user.username, user.name, user.role, user.court or None, NOW
         )
         token = link.rpartition("/")[2]
         seeds[user.username] = signin.staff_invitation(services, token, NOW).totp_secret
         code = pyotp.TOTP(seeds[user.username]).at(NOW - timedelta(seconds=30))
         signin.enrol(services, token, data.PASSPHRASE, code, NOW)
-    return seeds, manage.add_token(services, OPERATOR, data.THE_COURT.code, "sistema del juzgado", NOW)
+    return seeds, personnel.add_token(services, OPERATOR, data.THE_COURT.code, "sistema del juzgado", NOW)
 
 
 class Desk:

@@ -6,7 +6,7 @@ from io import BytesIO
 
 import pytest
 
-from amparo_notify.cases import manage
+from amparo_notify.cases import manage, personnel
 from amparo_notify.cases.services import OPERATOR
 from amparo_notify.core.policy import policy_to_json
 from amparo_notify.demo import data
@@ -94,7 +94,7 @@ def test_a_new_officers_link_is_shown_once_and_opens_the_page_for_a_pin(desk: De
 def test_an_officer_without_a_contact_is_refused_and_not_kept(desk: Desk, admin: Browser) -> None:
     fields = {"badge": "1099", "post": "agente Z", "name": "Zoe Ficticia", "where": "station:MEX-T1"}
     assert admin.post("/admin/oficiales", fields, form="/admin/oficiales").status_code == 422
-    assert "1099" not in [officer.badge for officer in manage.officers(desk.services)]
+    assert "1099" not in [officer.badge for officer in personnel.officers(desk.services)]
 
 
 def test_a_new_clerks_link_opens_the_page_to_enrol(desk: Desk, admin: Browser) -> None:
@@ -181,7 +181,7 @@ def test_the_preview_reaches_the_courts_own_people_at_the_last_level(admin: Brow
 
 
 def test_an_officers_name_is_seen_by_administrators_only(desk: Desk, admin: Browser) -> None:
-    officer = manage.officers(desk.services)[0]
+    officer = personnel.officers(desk.services)[0]
     assert officer.name in admin.get("/admin/oficiales").text
-    assert manage.invite_officer(desk.services, OPERATOR, officer.badge, desk.clock.now)
+    assert personnel.invite_officer(desk.services, OPERATOR, officer.badge, desk.clock.now)
     assert officer.name not in desk.browser("actuaria").get("/juzgado/ordenes").text

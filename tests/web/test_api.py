@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from amparo_notify.cases import manage
+from amparo_notify.cases import personnel
 from amparo_notify.cases.services import OPERATOR
 from amparo_notify.demo import data
 from tests.web.desk import OTHER_COURT, Desk
@@ -258,10 +258,10 @@ def test_a_token_submits_for_its_own_court_only(desk: Desk, system: System) -> N
 def test_a_court_reads_its_own_order_and_another_court_finds_nothing(desk: Desk, system: System) -> None:
     folio = system.submit(desk.pdf()).json["folio"]
     stranger = System(
-        desk, manage.add_token(desk.services, OPERATOR, OTHER_COURT.code, "otro", desk.clock.now)
+        desk, personnel.add_token(desk.services, OPERATOR, OTHER_COURT.code, "otro", desk.clock.now)
     )
     second = System(
-        desk, manage.add_token(desk.services, OPERATOR, data.THE_COURT.code, "mismo", desk.clock.now)
+        desk, personnel.add_token(desk.services, OPERATOR, data.THE_COURT.code, "mismo", desk.clock.now)
     )
     assert system.get(f"/api/v1/orders/{folio}").status_code == 200
     assert second.get(f"/api/v1/orders/{folio}").status_code == 200
@@ -272,7 +272,7 @@ def test_a_court_reads_its_own_order_and_another_court_finds_nothing(desk: Desk,
 def test_anothers_order_and_no_order_are_answered_alike(desk: Desk, system: System) -> None:
     folio = system.submit(desk.pdf()).json["folio"]
     stranger = System(
-        desk, manage.add_token(desk.services, OPERATOR, OTHER_COURT.code, "otro", desk.clock.now)
+        desk, personnel.add_token(desk.services, OPERATOR, OTHER_COURT.code, "otro", desk.clock.now)
     )
     there, nowhere = (stranger.get(f"/api/v1/orders/{each}").text for each in (folio, "J5DEMO-000777"))
     assert there.replace(folio, "F") == nowhere.replace("J5DEMO-000777", "F")

@@ -4,7 +4,7 @@ import re
 
 import pyotp
 
-from amparo_notify.cases import manage
+from amparo_notify.cases import personnel
 from amparo_notify.cases.services import OPERATOR
 from amparo_notify.demo import data
 from tests.web.desk import Desk
@@ -86,7 +86,7 @@ def test_a_clerk_does_not_administer(desk: Desk) -> None:
 
 
 def test_a_new_clerk_enrols_by_their_link_and_signs_in(desk: Desk) -> None:
-    link = manage.add_staff(
+    link = personnel.add_staff(
         desk.services, OPERATOR, "nueva", "Nueva Ficticia", "clerk", data.THE_COURT.code, desk.clock.now
     )
     path = link.removeprefix(desk.config.public_url)
@@ -104,7 +104,7 @@ def test_a_new_clerk_enrols_by_their_link_and_signs_in(desk: Desk) -> None:
 
 
 def test_an_enrolment_link_works_once(desk: Desk) -> None:
-    link = manage.add_staff(desk.services, OPERATOR, "nueva", "Nueva Ficticia", "admin", None, desk.clock.now)
+    link = personnel.add_staff(desk.services, OPERATOR, "nueva", "Nueva Ficticia", "admin", None, desk.clock.now)
     path = link.removeprefix(desk.config.public_url)
     browser = desk.browser()
     secret = re.search(r'class="mono big">(.*?)</p>', browser.get(path).text)
@@ -115,7 +115,7 @@ def test_an_enrolment_link_works_once(desk: Desk) -> None:
 
 
 def test_a_short_passphrase_is_refused_by_its_field(desk: Desk) -> None:
-    link = manage.add_staff(desk.services, OPERATOR, "nueva", "Nueva Ficticia", "admin", None, desk.clock.now)
+    link = personnel.add_staff(desk.services, OPERATOR, "nueva", "Nueva Ficticia", "admin", None, desk.clock.now)
     path = link.removeprefix(desk.config.public_url)
     answer = desk.browser().post(path, {"passphrase": "corta", "code": "123456"}, form=path)
     assert answer.status_code == 422
@@ -123,18 +123,18 @@ def test_a_short_passphrase_is_refused_by_its_field(desk: Desk) -> None:
 
 
 def test_an_officer_chooses_a_pin_that_nobody_else_knows(desk: Desk) -> None:
-    path = manage.invite_officer(desk.services, OPERATOR, "1001", desk.clock.now).removeprefix(
+    path = personnel.invite_officer(desk.services, OPERATOR, "1001", desk.clock.now).removeprefix(
         desk.config.public_url
     )
     browser = desk.browser()
     assert browser.post(path, {"pin": "271828", "again": "271828"}, form=path).location == f"{path}/contactos?nip=1"
-    assert next(o.has_pin for o in manage.officers(desk.services) if o.badge == "1001")
+    assert next(o.has_pin for o in personnel.officers(desk.services) if o.badge == "1001")
 
 
 def test_two_different_pins_are_refused_and_none_is_kept(desk: Desk) -> None:
-    path = manage.invite_officer(desk.services, OPERATOR, "1001", desk.clock.now).removeprefix(
+    path = personnel.invite_officer(desk.services, OPERATOR, "1001", desk.clock.now).removeprefix(
         desk.config.public_url
     )
     answer = desk.browser().post(path, {"pin": "271828", "again": "271829"}, form=path)
     assert answer.status_code == 422
-    assert not next(o.has_pin for o in manage.officers(desk.services) if o.badge == "1001")
+    assert not next(o.has_pin for o in personnel.officers(desk.services) if o.badge == "1001")
