@@ -1,6 +1,6 @@
 """From a claimed notice to a message ready for the wire: the address, the facts, the texts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -10,13 +10,13 @@ from sqlalchemy import Connection, Row
 
 from amparo_notify.cases.inform import tracking_code
 from amparo_notify.cases.services import Services
-from amparo_notify.cases.witness import Stream, stream_of
+from amparo_notify.cases.witness import Stream, stream_for, stream_of
 from amparo_notify.channels.rendering import Facts, render
 from amparo_notify.core.notice import Cause, Medium, Purpose
 from amparo_notify.core.order import deadline
 from amparo_notify.core.ports import Message
 from amparo_notify.store import escalations, orders, outbox, people
-from amparo_notify.store.escalations import Escalation, Link
+from amparo_notify.store.escalations import Brief, Escalation, Link
 from amparo_notify.store.orders import Order
 from amparo_notify.store.outbox import Claimed
 
@@ -54,6 +54,18 @@ class Desk:
         found: T = self._kept[key]
         return found
 
+    def lay_out(self, claims: Collection[Claimed]) -> None:
+        """Look up what many messages need, all at once."""
+        order_ids, escalation_ids = {each.order for each in claims}, {each.escalation for each in claims}
+        for order_id, order in orders.several(self._tx, order_ids).items():
+            self._kept["order", order_id] = order
+        for order_id, sha256 in orders.newest_hashes(self._tx, order_ids).items():
+            self._kept["stream", order_id] = stream_for(self.order(order_id), sha256)
+        for escalation_id, brief in escalations.briefs(self._tx, escalation_ids).items():
+            self._kept["escalation", escalation_id] = brief
+        for (escalation_id, officer_id), link in escalations.links(self._tx, escalation_ids).items():
+            self._kept["link", escalation_id, officer_id] = link
+
     def order(self, order_id: int) -> Order:
         return self._once(("order", order_id), lambda: orders.get(self._tx, order_id))
 
@@ -61,8 +73,9 @@ class Desk:
         """The log of an order, to write to."""
         return self._once(("stream", order_id), lambda: stream_of(self._tx, self.order(order_id)))
 
-    def escalation(self, escalation_id: int) -> Escalation:
-        return self._once(("escalation", escalation_id), lambda: escalations.get(self._tx, escalation_id))
+    def escalation(self, escalation_id: int) -> Brief:
+        key = ("escalation", escalation_id)
+        return self._once(key, lambda: escalations.briefs(self._tx, [escalation_id])[escalation_id])
 
     def officer(self, officer_id: int) -> Row[tuple[object, ...]]:
         found = self._once(("officer", officer_id), lambda: people.find_officer(self._tx, id=officer_id))
@@ -96,7 +109,7 @@ class Desk:
             court_phone=order.court_phone,
             station=where,
             reply_code=code,
-            deadline=local_deadline(escalation.state.departs_at, zone),
+            deadline=local_deadline(escalation.departs_at, zone),
             link=link,
             post=self._post(claimed),
             detail=claimed.detail,
@@ -118,7 +131,7 @@ class Desk:
             lambda: people.address(self._tx, vault, badge, claimed.medium, claimed.contact),
         )
 
-    def _place(self, order: Order, escalation: Escalation) -> tuple[str, str]:
+    def _place(self, order: Order, escalation: Brief) -> tuple[str, str]:
         key = ("place", order.court, escalation.station)
         return self._once(key, lambda: place(self._tx, order, escalation))
 
@@ -162,7 +175,7 @@ def facts_for(
     return Desk(services, tx).facts(claimed, reference)
 
 
-def place(tx: Connection, order: Order, escalation: Escalation) -> tuple[str, str]:
+def place(tx: Connection, order: Order, escalation: Escalation | Brief) -> tuple[str, str]:
     """(time zone, name) of where an escalation is: its station, or for a hold its court."""
     if escalation.station is None:
         court = people.find_court(tx, id=order.court)
@@ -187,7 +200,7 @@ def _asks_keys(claimed: Claimed) -> bool:
     )
 
 
-def _valid_for(claimed: Claimed, escalation: Escalation, now: datetime) -> int:
+def _valid_for(claimed: Claimed, escalation: Brief, now: datetime) -> int:
     """Seconds until the next step makes a chase stale; what informs is good for hours."""
     if claimed.purpose is Purpose.INFORM or escalation.next_at is None:
         return LONGEST_VALIDITY

@@ -70,8 +70,11 @@ class _Book:
     facts: list[tuple[Stream, Fact]] = field(default_factory=list)
 
     @classmethod
-    def open(cls, services: Services, tx: Connection, now: datetime) -> "_Book":
-        return cls(services, tx, now, Desk(services, tx))
+    def open(cls, services: Services, tx: Connection, now: datetime, of: Sequence[Claimed]) -> "_Book":
+        """A book about these notices. The logs of their orders are locked."""
+        made = cls(services, tx, now, Desk(services, tx))
+        made.desk.lay_out(of)
+        return made
 
     def note(
         self, claimed: Claimed, event: Event, details: Mapping[str, object], grade: Grade | None = None
@@ -106,7 +109,7 @@ def claim(services: Services, now: datetime, room: Mapping[Medium, int]) -> list
     with services.database.write() as tx:
         taken = claims.take(tx, candidates, now, now + LEASE)
         latest = claims.latest_attempts(tx, [each.id for each in taken])
-        book = _Book.open(services, tx, now)
+        book = _Book.open(services, tx, now, taken)
         drafts = [draft for each in taken if (draft := _prepare(book, each, latest.get(each.id)))]
         new = [each for each in drafts if each.previous is None]
         ids = claims.add_attempts(tx, [_attempt(services, each, now) for each in new])
@@ -218,7 +221,7 @@ def record(services: Services, results: Sequence[Result], now: datetime) -> None
     with services.database.write() as tx:
         lock_all(tx, {each.envelope.claimed.order for each in results})
         kept = claims.attempts(tx, [each.envelope.attempt for each in results])
-        book = _Book.open(services, tx, now)
+        book = _Book.open(services, tx, now, [each.envelope.claimed for each in results])
         taken = [each for each in results if each.sent is not None]
         _accepted(book, taken, kept)
         for result in results:

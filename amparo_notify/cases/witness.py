@@ -35,7 +35,12 @@ class Stream:
 def stream_of(tx: Connection, order: Order) -> Stream:
     """The stream of an order; its records name its newest document."""
     hashes = orders.document_hashes(tx, order.id)
-    return Stream(order.id, f"order:{order.id}", order.folio, hashes[-1] if hashes else "")
+    return stream_for(order, hashes[-1] if hashes else "")
+
+
+def stream_for(order: Order, document_sha256: str) -> Stream:
+    """The stream of an order whose newest document is known."""
+    return Stream(order.id, f"order:{order.id}", order.folio, document_sha256)
 
 
 def witness(services: Services, tx: Connection, stream: Stream, fact: Fact, now: datetime) -> int:

@@ -1,5 +1,6 @@
 """Escalations, the links that officers open, acknowledgements and outcomes."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -40,6 +41,15 @@ class Escalation:
     @property
     def is_open(self) -> bool:
         return self.state.phase in OPEN_PHASES
+
+
+@dataclass(frozen=True)
+class Brief:
+    """What a message says of an escalation: where, until when, and when the next step makes the message stale."""
+
+    station: int | None
+    departs_at: datetime | None
+    next_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -184,6 +194,28 @@ def _departure(tx: Connection, order_id: int) -> datetime | None:
     return tx.execute(earliest).scalar()
 
 
+def briefs(tx: Connection, escalation_ids: Iterable[int]) -> dict[int, Brief]:
+    """What messages say of escalations, by id, in one look."""
+    other = escalation.alias()
+    settled = (
+        select(outcome.c.person)
+        .join(other, other.c.id == outcome.c.escalation)
+        .where(other.c.orders == escalation.c.orders)
+        .where(outcome.c.code.in_([code for code in OutcomeCode if code.settles]))
+        .correlate(escalation)
+    )
+    earliest = (
+        select(func.min(person.c.departs_at))
+        .where(person.c.orders == escalation.c.orders, person.c.id.not_in(settled))
+        .correlate(escalation)
+        .scalar_subquery()
+    )
+    found = select(
+        escalation.c.id, escalation.c.station, escalation.c.next_at, earliest.label("departs_at")
+    ).where(escalation.c.id.in_(list(escalation_ids)))
+    return {row.id: Brief(row.station, row.departs_at, row.next_at) for row in tx.execute(found)}
+
+
 # -- links --------------------------------------------------------------------------------------------------
 
 
@@ -207,8 +239,10 @@ def _link(tx: Connection, which: object) -> Link | None:
     row = tx.execute(
         select(link, officer.c.badge).join(officer, officer.c.id == link.c.officer).where(which)  # type: ignore[arg-type]
     ).first()
-    if row is None:
-        return None
+    return _link_of(row) if row else None
+
+
+def _link_of(row: Row[tuple[object, ...]]) -> Link:
     return Link(
         row.id, row.escalation, row.officer, row.badge, row.reply_code, row.expires_at, row.displayed_at
     )
@@ -324,6 +358,16 @@ def receipt_by_id(tx: Connection, receipt_id: int) -> str:
     return str(tx.execute(select(receipt.c.jws).where(receipt.c.id == receipt_id)).scalar_one())
 
 
+def links(tx: Connection, escalation_ids: Iterable[int]) -> dict[tuple[int, int], Link]:
+    """(escalation, officer) to that officer's way there, in one look."""
+    found = (
+        select(link, officer.c.badge)
+        .join(officer, officer.c.id == link.c.officer)
+        .where(link.c.escalation.in_(list(escalation_ids)))
+    )
+    return {(row.escalation, row.officer): _link_of(row) for row in tx.execute(found)}
+
+
 def links_of(tx: Connection, escalation_id: int) -> list[Link]:
     """Every officer's way to an escalation."""
     rows = tx.execute(
@@ -332,10 +376,7 @@ def links_of(tx: Connection, escalation_id: int) -> list[Link]:
         .where(link.c.escalation == escalation_id)
         .order_by(link.c.id)
     )
-    return [
-        Link(row.id, row.escalation, row.officer, row.badge, row.reply_code, row.expires_at, row.displayed_at)
-        for row in rows
-    ]
+    return [_link_of(row) for row in rows]
 
 
 def summary(tx: Connection, order_ids: list[int]) -> dict[int, list[tuple[str, Phase]]]:

@@ -95,6 +95,11 @@ def get(tx: Connection, order_id: int) -> Order:
     return _order(tx.execute(_ORDER.where(orders.c.id == order_id)).one())
 
 
+def several(tx: Connection, order_ids: Iterable[int]) -> dict[int, Order]:
+    """Orders by id, in one look."""
+    return {row.id: _order(row) for row in tx.execute(_ORDER.where(orders.c.id.in_(list(order_ids))))}
+
+
 def find(tx: Connection, folio: str) -> Order | None:
     """The order of a written folio ("J5DAMX-000012"), or None."""
     code, _, number = folio.rpartition("-")
@@ -272,6 +277,12 @@ def document_hashes(tx: Connection, order_id: int) -> list[str]:
     return list(
         tx.scalars(select(document.c.sha256).where(document.c.orders == order_id).order_by(document.c.id))
     )
+
+
+def newest_hashes(tx: Connection, order_ids: Iterable[int]) -> dict[int, str]:
+    """Order to the hash of its newest document, in one look."""
+    found = select(document.c.orders, document.c.sha256).where(document.c.orders.in_(list(order_ids)))
+    return {row.orders: row.sha256 for row in tx.execute(found.order_by(document.c.id))}
 
 
 def with_document(tx: Connection, court_id: int, sha256: str) -> int | None:
