@@ -3,7 +3,7 @@
 import argparse
 from datetime import timedelta
 
-from amparo_notify.cases import drill
+from amparo_notify.cases import drill, drill_start
 from amparo_notify.cases.drill import DrillResult
 from amparo_notify.cases.services import OPERATOR
 from amparo_notify.cli.common import GOOD, Commands, add_json, family, local, show_json, show_table
@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     with services() as own:
         now = own.clock()
         if options.station:
-            accepted = drill.start(own, OPERATOR, options.station, now)
+            accepted = drill_start.start(own, OPERATOR, options.station, now)
             found = drill.results(own, accepted.folio)
         elif options.end:
             drill.end(own, OPERATOR, options.end, now)

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from amparo_notify.cases import agenda, contacts, coverage, drill, manage, personnel
+from amparo_notify.cases import agenda, contacts, coverage, drill, drill_start, manage, personnel
 from amparo_notify.cases.replay import replayed
 from amparo_notify.core.errors import Fault, Refusal
 from amparo_notify.web import words
@@ -84,7 +84,7 @@ def _drills(faults: tuple[Fault, ...] = (), status: int = 200) -> Response:
 def start_drill() -> Response:
     """Send a drill to a station."""
     try:
-        started = drill.start(services(), caller(), request.form.get("station", ""), now())
+        started = drill_start.start(services(), caller(), request.form.get("station", ""), now())
     except Refusal as refusal:
         return _drills(refusal.faults, refusal.status)
     return redirect(f"/admin/simulacros/{started.folio}", 303)

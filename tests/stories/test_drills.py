@@ -8,7 +8,7 @@ from io import BytesIO
 import pytest
 from pypdfium2 import PdfDocument
 
-from amparo_notify.cases import drill, manage, officer, track, trust
+from amparo_notify.cases import drill, drill_start, manage, officer, track, trust
 from amparo_notify.cases.services import OPERATOR
 from amparo_notify.cases.submit import Accepted, commit_drill
 from amparo_notify.core.errors import Conflict, Denied, Missing
@@ -17,7 +17,7 @@ from tests.world import AGENT, CHIEF, CLERK_ON_DUTY, HEADQUARTERS, OTHER_STATION
 
 
 def begin(world: World) -> Accepted:
-    started = drill.start(world.services, OPERATOR, STATION, world.now)
+    started = drill_start.start(world.services, OPERATOR, STATION, world.now)
     world.work()
     return started
 
@@ -253,7 +253,7 @@ def test_a_real_order_has_no_results_of_a_drill_and_cannot_be_ended_as_one(world
 
 def test_a_clerk_starts_no_drill_of_a_station(world: World) -> None:
     with pytest.raises(Denied):
-        drill.start(world.services, world.clerk(), STATION, world.now)
+        drill_start.start(world.services, world.clerk(), STATION, world.now)
 
 
 def test_a_link_of_a_drill_closes_with_it(world: World) -> None:
