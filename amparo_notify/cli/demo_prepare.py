@@ -126,7 +126,9 @@ def _officer(services: Services, officer: DemoOfficer, now: datetime) -> None:
 
 def _user(services: Services, user: DemoUser, now: datetime) -> Credential:
     """Add somebody of the staff, who then enrols through the one-time link."""
-    link = personnel.add_staff(services, OPERATOR, user.username, user.name, user.role, user.court or None, now)
+    link = personnel.add_staff(
+        services, OPERATOR, user.username, user.name, user.role, user.court or None, now
+    )
     secret = signin.staff_invitation(services, _token(link), now).totp_secret
     # A code is good once: the step before is used up here, so that the one on the visitor's screen still opens.
     signin.enrol(services, _token(link), data.PASSPHRASE, pyotp.TOTP(secret).at(now - _STEP), now)

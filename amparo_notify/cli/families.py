@@ -15,7 +15,9 @@ FAMILIES = {
     "serve": Family("serve", "web and worker together, supervised; --demo for the demonstration"),
     "web": Family("web", "the web server alone"),
     "worker": Family("worker", "the worker alone: sends, chases, escalates"),
-    "watchdog": Family("watchdog", "a watchman apart: reads, raises alarms by its own road, and is itself watched"),
+    "watchdog": Family(
+        "watchdog", "a watchman apart: reads, raises alarms by its own road, and is itself watched"
+    ),
     "db": Family("db", "bring the database's tables up to date"),
     "submit": Family("submit", "submit a signed order"),
     "order": Family("order", "list orders, show one"),

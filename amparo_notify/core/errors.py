@@ -1,12 +1,12 @@
 """Errors that a person can mend. Each names the field, says what is wrong in Spanish, and how to put it right.
 
-    Refusal                 anything a caller is told; carries an HTTP-like kind
-    ├── Invalid             400/422: these fields, these remedies
-    ├── Conflict            409: it exists already with other content
-    ├── Missing             404: not there, or not yours to see
-    ├── Denied              401/403: who you are does not allow it
-    └── Unfit               503: the service cannot do this safely now (a bad trust anchor, no keys)
-    ChannelError            a provider did not take a message
+Refusal                 anything a caller is told; carries an HTTP-like kind
+├── Invalid             400/422: these fields, these remedies
+├── Conflict            409: it exists already with other content
+├── Missing             404: not there, or not yours to see
+├── Denied              401/403: who you are does not allow it
+└── Unfit               503: the service cannot do this safely now (a bad trust anchor, no keys)
+ChannelError            a provider did not take a message
 """
 
 from dataclasses import dataclass

@@ -265,7 +265,9 @@ def retire_staff(username: str) -> Response:
 @may(Audience.ADMIN)
 def staff(**shown: Any) -> Response:
     """Clerks, administrators and systems."""
-    return admin_page("staff", staff=personnel.staff_list(services()), courts=manage.courts(services()), **shown)
+    return admin_page(
+        "staff", staff=personnel.staff_list(services()), courts=manage.courts(services()), **shown
+    )
 
 
 @blueprint.post("/personal")

@@ -104,7 +104,9 @@ def test_a_new_clerk_enrols_by_their_link_and_signs_in(desk: Desk) -> None:
 
 
 def test_an_enrolment_link_works_once(desk: Desk) -> None:
-    link = personnel.add_staff(desk.services, OPERATOR, "nueva", "Nueva Ficticia", "admin", None, desk.clock.now)
+    link = personnel.add_staff(
+        desk.services, OPERATOR, "nueva", "Nueva Ficticia", "admin", None, desk.clock.now
+    )
     path = link.removeprefix(desk.config.public_url)
     browser = desk.browser()
     secret = re.search(r'class="mono big">(.*?)</p>', browser.get(path).text)
@@ -115,7 +117,9 @@ def test_an_enrolment_link_works_once(desk: Desk) -> None:
 
 
 def test_a_short_passphrase_is_refused_by_its_field(desk: Desk) -> None:
-    link = personnel.add_staff(desk.services, OPERATOR, "nueva", "Nueva Ficticia", "admin", None, desk.clock.now)
+    link = personnel.add_staff(
+        desk.services, OPERATOR, "nueva", "Nueva Ficticia", "admin", None, desk.clock.now
+    )
     path = link.removeprefix(desk.config.public_url)
     answer = desk.browser().post(path, {"passphrase": "corta", "code": "123456"}, form=path)
     assert answer.status_code == 422
@@ -127,7 +131,10 @@ def test_an_officer_chooses_a_pin_that_nobody_else_knows(desk: Desk) -> None:
         desk.config.public_url
     )
     browser = desk.browser()
-    assert browser.post(path, {"pin": "271828", "again": "271828"}, form=path).location == f"{path}/contactos?nip=1"
+    assert (
+        browser.post(path, {"pin": "271828", "again": "271828"}, form=path).location
+        == f"{path}/contactos?nip=1"
+    )
     assert next(o.has_pin for o in personnel.officers(desk.services) if o.badge == "1001")
 
 

@@ -109,7 +109,9 @@ def test_a_replay_is_for_the_orders_court_and_the_administrator(desk: Desk) -> N
 def arrive(world: World) -> str:
     """A new officer who has chosen a PIN by the page; return the path of their contacts."""
     new = NewOfficer("MEX-N1", "Agente nueva", "Nombre Ficticio", (PHONE,), station=STATION)
-    link = personnel.add_officer(world.services, OPERATOR, new, world.now).removeprefix(world.config.public_url)
+    link = personnel.add_officer(world.services, OPERATOR, new, world.now).removeprefix(
+        world.config.public_url
+    )
     answer = send(world.app, link, link, pin=data.PIN, again=data.PIN)
     assert answer.location.startswith(f"{link}/contactos")
     return f"{link}/contactos"
