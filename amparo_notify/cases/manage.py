@@ -118,9 +118,13 @@ def add_signer(
     certificate_sha256: str | None = None,
     curp: str | None = None,
     rfc: str | None = None,
+    since: datetime | None = None,
     until: datetime | None = None,
 ) -> None:
-    """Register who may sign for a court: by certificate (DER, or its SHA-256), or by a CURP or RFC it confirmed."""
+    """Register who may sign for a court: by certificate (DER, or its SHA-256), or by a CURP or RFC it confirmed.
+
+    The registration holds from `since` (now) until `until` (for good), both aware; registering again moves its end.
+    """
     may(caller)
     if certificate is not None:
         certificate_sha256 = sha256(certificate).hexdigest()
@@ -137,6 +141,8 @@ def add_signer(
     ]
     if len(named) != 1:
         faults.append(Fault("signer", "Falta de quién es la firma.", "Indique uno: certificado, CURP o RFC."))
+    if until is not None and until <= (since or now):
+        faults.append(Fault("until", "La vigencia termina antes de empezar.", "Corrija las fechas."))
     if faults:
         raise Invalid(*faults)
     with services.database.write() as tx:
@@ -144,7 +150,7 @@ def add_signer(
         if found is None:
             raise Missing(Fault("court", f"No existe el juzgado «{court}».", "Délo de alta primero."))
         (kind, value), *_ = named.items()
-        people.add_signer(tx, found.id, kind, value, now, until)
+        people.add_signer(tx, found.id, kind, value, since or now, until)
         note(services, tx, caller.actor, "signer registered", now, court=court, kind=kind)
 
 

@@ -11,6 +11,7 @@ from amparo_notify.cli.common import (
     command,
     content,
     family,
+    instant,
     show_json,
     show_table,
     subcommands,
@@ -63,6 +64,10 @@ def _define_signer(place: Commands) -> None:
     )
     by.add_argument("--curp", help="whoever's certificate names this CURP")
     by.add_argument("--rfc", help="whoever's certificate names this RFC")
+    adding.add_argument("--since", type=instant, metavar="INSTANT", help="valid from then on (default: now)")
+    adding.add_argument(
+        "--until", type=instant, metavar="INSTANT", help="valid until then; registering again moves it"
+    )
     adding.set_defaults(run=add_signer)
     listing = command(
         place, "list", "list a court's registered signers", "amparo-notify court signer list J5DAMX"
@@ -108,6 +113,8 @@ def add_signer(options: argparse.Namespace) -> int:
             certificate_sha256=digest,
             curp=options.curp,
             rfc=options.rfc,
+            since=options.since,
+            until=options.until,
         )
     print(f"Registered with {options.code}.")
     return GOOD

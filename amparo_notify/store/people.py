@@ -130,11 +130,11 @@ def _station(row: Row[tuple[object, ...]]) -> Station:
 def add_signer(
     tx: Connection, court_id: int, kind: str, value: str, valid_from: datetime, until: datetime | None
 ) -> None:
-    """Register a signer of a court; registering the same again changes nothing."""
-    same = select(court_signer.c.id).where(
-        court_signer.c.court == court_id, court_signer.c.kind == kind, court_signer.c.value == value
+    """Register a signer of a court; registering the same again moves the end of its validity."""
+    same = (
+        (court_signer.c.court == court_id) & (court_signer.c.kind == kind) & (court_signer.c.value == value)
     )
-    if tx.execute(same).first() is None:
+    if not tx.execute(update(court_signer).where(same).values(valid_until=until)).rowcount:
         tx.execute(
             insert(court_signer).values(
                 court=court_id, kind=kind, value=value, valid_from=valid_from, valid_until=until
