@@ -196,7 +196,7 @@ def _give_up(book: _Book, claimed: Claimed, why: str) -> None:
 def send(services: Services, envelope: Envelope, now: datetime) -> Result:
     """Hand one message to its provider, after a last look. No transaction is open and nothing is written."""
     provider = services.providers[envelope.claimed.medium][envelope.provider]
-    with services.database.read() as tx:
+    with services.database.look() as tx:
         if not claims.still_wanted(tx, envelope.claimed, now + LONGEST_CALL):
             return Result(envelope, unwanted=True)
     try:

@@ -55,6 +55,16 @@ class Database:
             yield tx
 
     @contextmanager
+    def look(self) -> Iterator[Connection]:
+        """For one statement that reads: a transaction of its own, without the asking and answering of one."""
+        if self.sqlite:
+            with self.read() as tx:
+                yield tx
+        else:
+            with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as tx:
+                yield tx
+
+    @contextmanager
     def write(self, log: int | None = None) -> Iterator[Connection]:
         """A transaction that writes. With `log` it first locks that log's row, the mutex of its order."""
         if self.sqlite:
