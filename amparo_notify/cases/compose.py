@@ -19,6 +19,7 @@ from amparo_notify.store import escalations, orders, outbox, people
 from amparo_notify.store.escalations import Brief, Escalation, Link
 from amparo_notify.store.orders import Order
 from amparo_notify.store.outbox import Claimed
+from amparo_notify.store.people import SealedAddress
 
 SHORTEST_VALIDITY = 120
 LONGEST_VALIDITY = 14_400
@@ -42,10 +43,11 @@ class Envelope:
 
 
 class Desk:
-    """What one transaction has looked up: each row is read once, however many messages speak of it."""
+    """What one transaction looks up about some notices: each row is read once, however many messages speak of it."""
 
-    def __init__(self, services: Services, tx: Connection) -> None:
-        self._services, self._tx = services, tx
+    def __init__(self, services: Services, tx: Connection, claims: Collection[Claimed]) -> None:
+        self._services, self._tx, self._claims = services, tx, claims
+        self._officers = {each.officer for each in claims if each.officer is not None}
         self._kept: dict[tuple[object, ...], Any] = {}
 
     def _once(self, key: tuple[object, ...], look: Callable[[], T]) -> T:
@@ -54,9 +56,10 @@ class Desk:
         found: T = self._kept[key]
         return found
 
-    def lay_out(self, claims: Collection[Claimed]) -> None:
+    def lay_out(self) -> None:
         """Look up what many messages need, all at once."""
-        order_ids, escalation_ids = {each.order for each in claims}, {each.escalation for each in claims}
+        order_ids = {each.order for each in self._claims}
+        escalation_ids = {each.escalation for each in self._claims}
         for order_id, order in orders.several(self._tx, order_ids).items():
             self._kept["order", order_id] = order
         for order_id, sha256 in orders.newest_hashes(self._tx, order_ids).items():
@@ -125,11 +128,12 @@ class Desk:
             safe = orders.safe_of(self._tx, vault, claimed.order)
             return dict(orders.lawyers(self._tx, safe, claimed.order)).get(claimed.lawyer)
         assert claimed.officer is not None
-        badge = self.officer(claimed.officer).badge
-        return self._once(
-            ("address", badge, claimed.medium, claimed.contact),
-            lambda: people.address(self._tx, vault, badge, claimed.medium, claimed.contact),
-        )
+        where = (claimed.officer, claimed.medium, claimed.contact)
+        found = self._contacts().get(where)
+        return found.open(vault) if found else None
+
+    def _contacts(self) -> dict[tuple[int, Medium, int], SealedAddress]:
+        return self._once(("contacts",), lambda: people.sealed_addresses(self._tx, self._officers))
 
     def _place(self, order: Order, escalation: Brief) -> tuple[str, str]:
         key = ("place", order.court, escalation.station)
@@ -158,7 +162,8 @@ class Desk:
         officer = claimed.officer
         if officer is None or claimed.purpose is Purpose.INFORM or claimed.medium is Medium.SMS:
             return []
-        return self._once(("waiting", officer), lambda: outbox.waiting_for(self._tx, officer))
+        waiting = self._once(("waiting",), lambda: outbox.waiting_for(self._tx, self._officers))
+        return waiting.get(officer, [])
 
     def _post(self, claimed: Claimed) -> str:
         """The post of whoever acknowledged last; never a name."""
@@ -172,7 +177,7 @@ def facts_for(
     services: Services, tx: Connection, order: Order, escalation: Escalation, claimed: Claimed, reference: str
 ) -> Facts:
     """What a message about one notice may say."""
-    return Desk(services, tx).facts(claimed, reference)
+    return Desk(services, tx, [claimed]).facts(claimed, reference)
 
 
 def place(tx: Connection, order: Order, escalation: Escalation | Brief) -> tuple[str, str]:

@@ -72,8 +72,8 @@ class _Book:
     @classmethod
     def open(cls, services: Services, tx: Connection, now: datetime, of: Sequence[Claimed]) -> "_Book":
         """A book about these notices. The logs of their orders are locked."""
-        made = cls(services, tx, now, Desk(services, tx))
-        made.desk.lay_out(of)
+        made = cls(services, tx, now, Desk(services, tx, of))
+        made.desk.lay_out()
         return made
 
     def note(

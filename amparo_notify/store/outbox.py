@@ -4,6 +4,7 @@ A notice's `next_at` is both the key by which it is claimed and the lease while 
 the claims, so that a sender who comes back late decides nothing.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -257,16 +258,19 @@ def _line(row: Row[tuple[object, ...]], tries: list[Row[tuple[object, ...]]]) ->
     )
 
 
-def waiting_for(tx: Connection, officer_id: int) -> list[str]:
-    """Expedientes of the open orders that this officer was told of and nobody has acknowledged."""
+def waiting_for(tx: Connection, officer_ids: Iterable[int]) -> dict[int, list[str]]:
+    """Officer to the expedientes of the open orders that they were told of and nobody has acknowledged."""
     found = (
-        select(orders.c.expediente)
-        .join(escalation, escalation.c.orders == orders.c.id)
-        .join(notice, notice.c.escalation == escalation.c.id)
-        .where(notice.c.officer == officer_id, escalation.c.phase.in_(["chasing", "overdue"]))
+        select(notice.c.officer, orders.c.expediente)
+        .join(escalation, escalation.c.id == notice.c.escalation)
+        .join(orders, orders.c.id == escalation.c.orders)
+        .where(notice.c.officer.in_(list(officer_ids)), escalation.c.phase.in_(["chasing", "overdue"]))
         .distinct()
     )
-    return list(tx.scalars(found.order_by(orders.c.expediente)))
+    waiting: dict[int, list[str]] = {}
+    for row in tx.execute(found.order_by(orders.c.expediente)):
+        waiting.setdefault(row.officer, []).append(row.expediente)
+    return waiting
 
 
 def add_event(tx: Connection, **columns: object) -> int | None:

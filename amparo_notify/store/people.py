@@ -1,16 +1,16 @@
 """Courts, stations, officers and their contacts. Names and addresses are sealed under each officer's own key."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, insert, literal, select, update
 
 from amparo_notify.core.notice import Medium
 from amparo_notify.core.roster import Contact, Officer
 from amparo_notify.store import log
 from amparo_notify.store import vault as vaults
-from amparo_notify.store.tables import contact, court, court_signer, officer, station
+from amparo_notify.store.tables import contact, court, court_signer, data_key, officer, station
 from amparo_notify.store.vault import Safe, Vault
 
 MEDIA = {
@@ -306,6 +306,43 @@ def address(tx: Connection, vault: Vault, badge: str, medium: Medium, position: 
     if sealed is None:
         return None
     return vaults.unlock(tx, vault, f"officer:{badge}").open(sealed, f"contact:{badge}:{kind}:{place}")
+
+
+@dataclass(frozen=True)
+class SealedAddress:
+    """An officer's address, not yet opened."""
+
+    badge: str
+    kind: str
+    position: int
+    sealed: bytes
+    wrapped: bytes
+
+    def open(self, vault: Vault) -> str:
+        """An E.164 number or a mail address."""
+        scope = f"officer:{self.badge}"
+        safe = vaults.Safe(vault.open_data_key(scope, self.wrapped))
+        return safe.open(self.sealed, f"contact:{self.badge}:{self.kind}:{self.position}")
+
+
+def sealed_addresses(
+    tx: Connection, officer_ids: Iterable[int]
+) -> dict[tuple[int, Medium, int], SealedAddress]:
+    """(officer, medium, position) to an address, of many officers in one look. Who was erased has none."""
+    scope = literal("officer:").concat(officer.c.badge)
+    found = (
+        select(officer.c.id, officer.c.badge, contact, data_key.c.wrapped)
+        .join(contact, contact.c.officer == officer.c.id)
+        .join(data_key, data_key.c.scope == scope)
+        .where(officer.c.id.in_(list(officer_ids)))
+    )
+    return {
+        (row.officer, medium, row.position if row.kind != "landline" else 10 + row.position): SealedAddress(
+            row.badge, row.kind, row.position, row.address_sealed, row.wrapped
+        )
+        for row in tx.execute(found)
+        for medium in MEDIA.get(row.kind, ())
+    }
 
 
 def addresses(tx: Connection, vault: Vault, badge: str) -> list[tuple[str, str]]:
