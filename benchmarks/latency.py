@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from benchmarks.databases import KINDS, database
 from tests.stage import Stage, free_port, mail, phone, until
 
-ORDERS, QUICK = 200, 30
+ORDERS = 200
 WARM = 5
 KILOBYTES = 200
 PAUSE = 0.05
@@ -77,7 +77,7 @@ class Provider:
         return json.loads(connection.getresponse().read())
 
 
-def measure(orders: int = QUICK, kinds: tuple[str, ...] = KINDS) -> dict[str, object]:
+def measure(orders: int = ORDERS, kinds: tuple[str, ...] = KINDS) -> dict[str, object]:
     """Return p50 and p95 of each road on each database; the first kind's stand at the top."""
     found = {kind: _measure(kind, orders) for kind in kinds}
     return {**found[kinds[0]], "database": kinds[0], "orders": orders, "document_kb": KILOBYTES} | found
