@@ -65,7 +65,7 @@ def _measure(kind: str) -> dict[str, Any]:
 def _burst(kind: str, orders_: int, workers: int, latency_ms: float) -> tuple[dict[str, Any], float]:
     """Hand over what a pile of orders owes; (figures, the workers' CPU milliseconds a message)."""
     messages = orders_ * 4
-    with tempfile.TemporaryDirectory() as folder, database(kind) as url, provider(latency_ms) as double:
+    with tempfile.TemporaryDirectory() as folder, database(kind) as url, provider(latency_ms) as double:  # noqa: SIM117 - one line would be too long
         with closing(Stage(Path(folder), url, double.url)) as stage:
             stage.settle(stations=10, agents=2, policy=policy_of(*TWO, delay=3600))
             running = [stage.start("worker") for _ in range(workers)]
@@ -107,7 +107,8 @@ def _order(services: Services, tx: Any, n: int, stations: int) -> None:
     now = datetime.now(UTC)
     court = people.find_court(tx, code=COURT)
     station = people.find_station(tx, code=f"S{n % stations:03}")
-    assert court and station
+    assert court
+    assert station
     version = rosters.current_policy(tx, station)
     assert version
     order_id = log.create(tx, "order")
@@ -154,7 +155,7 @@ def _cpu(process: Process) -> float:
 def _late(kind: str) -> dict[str, Any]:
     """How late the second step's first messages arrive, and what a worker uses with nothing to do."""
     steps = replace(policy_of(*TWO, delay=STEP), repeat_after=3600)
-    with tempfile.TemporaryDirectory() as folder, database(kind) as url, provider() as double:
+    with tempfile.TemporaryDirectory() as folder, database(kind) as url, provider() as double:  # noqa: SIM117 - one line would be too long
         with closing(Stage(Path(folder), url, double.url)) as stage:
             stage.settle(stations=10, policy=steps)
             stage.headquarters()
