@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, func, insert, literal_column, or_, select, update
 
 from amparo_notify.core.order import DocumentKind, OrderState, Person, Suspension
 from amparo_notify.core.verdict import Conclusion, Reason, Signer, Verdict
@@ -184,14 +184,18 @@ def departures(tx: Connection, order_ids: list[int]) -> dict[int, datetime]:
     return {row.orders: row.first for row in tx.execute(found)}
 
 
+_HELD = orders.c.state == literal_column("'held'")
+"""Written out: SQLite uses the index of held orders only where it can read the condition."""
+
+
 def releasable(tx: Connection, now: datetime) -> list[int]:
     """Held orders whose limit has come."""
-    due = select(orders.c.id).where(orders.c.state == OrderState.HELD, orders.c.release_at <= now)
-    return list(tx.scalars(due.order_by(orders.c.id)))
+    due = select(orders.c.id).where(_HELD, orders.c.release_at <= now)
+    return sorted(tx.scalars(due.order_by(orders.c.release_at)))
 
 
 def next_release(tx: Connection) -> datetime | None:
-    return tx.execute(select(func.min(orders.c.release_at)).where(orders.c.state == OrderState.HELD)).scalar()
+    return tx.execute(select(func.min(orders.c.release_at)).where(_HELD)).scalar()
 
 
 # -- persons ------------------------------------------------------------------------------------------------
