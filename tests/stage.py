@@ -30,6 +30,7 @@ from amparo_notify.cases import manage, personnel, signin
 from amparo_notify.cases.personnel import NewOfficer
 from amparo_notify.cases.services import OPERATOR, Services
 from amparo_notify.channels.local import LocalAccount, local_account
+from amparo_notify.cli.supervised import SUPERVISED
 from amparo_notify.config import Config
 from amparo_notify.core.notice import Medium
 from amparo_notify.core.policy import Level, Policy, Target
@@ -163,8 +164,16 @@ class Stage:
             options += ["--host", "127.0.0.1", "--port", str(port)]
         command = [sys.executable, *(script or ("-m", "amparo_notify")), name, *options]
         environment = {**os.environ, **self.environment, **changes, "AMPARO_VAR": str(self.folder / "var")}
+        environment[SUPERVISED] = "1"  # its standard input ends with us: no test leaves a process behind
         log = (self.folder / f"{name}.log").open("ab")
-        popen = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
+        popen = subprocess.Popen(
+            command,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
         process = Process(name, popen, port)
         self.processes.append(process)
         if port:
