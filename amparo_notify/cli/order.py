@@ -4,7 +4,6 @@ import argparse
 from dataclasses import asdict
 
 from amparo_notify.cases import track
-from amparo_notify.cases.officer import Acknowledged
 from amparo_notify.cases.services import OPERATOR
 from amparo_notify.cases.track import Entry, OrderLine, OrderView, StationView
 from amparo_notify.cli import replay
@@ -20,8 +19,7 @@ from amparo_notify.cli.common import (
     subcommands,
 )
 from amparo_notify.cli.desk import services
-from amparo_notify.core.order import deadline
-from amparo_notify.store.outbox import NoticeLine
+from amparo_notify.web.order_json import event_json, order_json
 
 _ZONE = "America/Mexico_City"
 """Where an order is of several stations; within a station its own clock is shown."""
@@ -100,92 +98,12 @@ def show(options: argparse.Namespace) -> int:
 
 
 def _as_json(view: OrderView) -> dict[str, object]:
-    order = view.order
-    departures = [kept.person.departs_at for kept in view.persons if kept.person.departs_at]
+    """What the API answers, and what only those who run the service may read: the persons, whole."""
     return {
-        "folio": order.folio,
-        "court": order.court_code,
-        "expediente": order.expediente,
-        "suspension": order.suspension,
-        "state": order.state,
-        "drill": order.drill,
-        "submitted_at": order.submitted_at,
-        "hold_reason": order.hold_reason,
-        "deadline": deadline(min(departures, default=None)),
-        "verdict": {
-            "verdict": view.verdict.conclusion,
-            "reason": view.verdict.reason,
-            "explanation": view.verdict.explanation,
-            "format": view.verdict.format,
-            "document_sha256": view.verdict.document_sha256,
-            "signers": [asdict(signer) for signer in view.verdict.signers],
-        },
+        **order_json(view),
         "instruction": view.instruction,
         "persons": [{"position": kept.position, **asdict(kept.person)} for kept in view.persons],
-        "documents": [
-            {"id": d.id, "kind": d.kind, "sha256": d.sha256, "at": d.submitted_at} for d in view.documents
-        ],
-        "stations": [_station_json(station) for station in view.stations],
-        "hold_notices": [_notice_json(notice) for notice in view.hold_notices],
-        "withdrawal_pending": view.withdrawal_pending,
-        "tracking_url": view.tracking_url,
-        "receipt": view.receipt.jws if view.receipt else None,
-        "timeline": [_entry_json(entry) for entry in view.timeline],
-    }
-
-
-def _station_json(station: StationView) -> dict[str, object]:
-    heard = station.acknowledgement
-    return {
-        "station": station.code,
-        "name": station.name,
-        "phase": station.phase,
-        "level": station.level,
-        "levels": station.levels,
-        "round": station.round,
-        "next_at": station.next_at,
-        "display_due": station.display_due,
-        "outcome_due": station.outcome_due,
-        "acknowledgement": _heard_json(heard) if heard else None,
-        "outcomes": [
-            {"person": o.position, "code": o.code, "at": o.at, "post": o.post, "details": dict(o.details)}
-            for o in station.outcomes
-        ],
-        "notices": [_notice_json(notice) for notice in station.notices],
-    }
-
-
-def _heard_json(heard: Acknowledged) -> dict[str, object]:
-    return {"post": heard.post, "officer": heard.badge, "at": heard.at, "grade": heard.grade}
-
-
-def _notice_json(notice: NoticeLine) -> dict[str, object]:
-    return {
-        "level": notice.level,
-        "round": notice.round,
-        "officer": notice.badge or None,
-        "post": notice.post,
-        "channel": notice.medium,
-        "purpose": notice.purpose,
-        "cause": notice.cause,
-        "due_at": notice.due_at,
-        "state": notice.state,
-        "status": notice.status,
-        "attempts": notice.attempts,
-        "provider": notice.provider or None,
-        "at": notice.at,
-    }
-
-
-def _entry_json(entry: Entry) -> dict[str, object]:
-    return {
-        "seq": entry.seq,
-        "at": entry.at,
-        "event": entry.event,
-        "etsi": entry.event.etsi or None,
-        "station": entry.station or None,
-        "actor": entry.actor,
-        "details": dict(entry.details),
+        "timeline": [event_json(entry) for entry in view.timeline],
     }
 
 

@@ -14,11 +14,12 @@ from amparo_notify.core.errors import Fault, Invalid, Refusal
 from amparo_notify.core.order import OrderState
 from amparo_notify.core.verdict import summary
 from amparo_notify.web import order_page
-from amparo_notify.web.api_json import event_json, order_json, order_of
+from amparo_notify.web.api_json import order_of
 from amparo_notify.web.auth import caller
 from amparo_notify.web.context import now, services
 from amparo_notify.web.errors import SENTENCES, problem
 from amparo_notify.web.openapi import document
+from amparo_notify.web.order_json import event_json, order_json
 from amparo_notify.web.security import UPLOAD_BYTES, Audience, may
 
 blueprint = Blueprint("api", __name__)
