@@ -8,10 +8,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import Connection
 
+from amparo_notify.cases import versions
 from amparo_notify.cases.escalate import plan_station_anew
 from amparo_notify.cases.phones import phone
 from amparo_notify.cases.services import Caller, Services
 from amparo_notify.cases.settings_log import note
+from amparo_notify.cases.witness import CONFIGURATION
 from amparo_notify.core.errors import Conflict, Denied, Fault, Invalid, Missing
 from amparo_notify.core.policy import Policy
 from amparo_notify.core.roster import Roster
@@ -171,17 +173,32 @@ def _station(tx: Connection, code: str) -> Station:
     return found
 
 
-def save_roster(services: Services, caller: Caller, station: str, roster: Roster, now: datetime) -> int:
-    """Keep a new version of a station's roster; open escalations are planned anew. Raises Invalid with every fault."""
+def save_roster(
+    services: Services,
+    caller: Caller,
+    station: str,
+    roster: Roster,
+    now: datetime,
+    *,
+    over: int | None = None,
+    accepted: str = "",
+) -> int:
+    """Keep a new version of a station's roster; open escalations are planned anew.
+
+    `over` is the version that the change began from, `accepted` what `versions.acceptance` made of what it loses.
+    Raises Invalid with every fault, and `versions.Stale` and `versions.Uncovered`.
+    """
     may(caller)
-    with services.database.write() as tx:
+    with services.database.write(CONFIGURATION) as tx:
         found = _station(tx, station)
         present = rosters.current_roster(tx, found)
         whole = replace(
             roster, station=station, time_zone=found.time_zone, officers=present.officers, court=()
         ).checked()
+        lost = versions.admit(caller, present, whole, over, accepted, now)
         version = rosters.save_roster(tx, found, whole, now)
-        note(services, tx, caller.actor, "roster saved", now, station=station, version=version)
+        more = {"accepted": [loss.sentence(whole) for loss in lost]} if lost else {}
+        note(services, tx, caller.actor, versions.SAVED, now, station=station, version=version, **more)
     plan_station_anew(services, found.id, now)
     return version
 

@@ -52,6 +52,12 @@ def records(tx: Connection, log: int, after: int = 0, limit: int = 10_000) -> It
         yield row.id, row.seq, row.jws
 
 
+def newest(tx: Connection, log: int, limit: int) -> Iterator[str]:
+    """The JWS of a log's newest records, newest first."""
+    of = select(tables.record.c.jws).where(tables.record.c.log == log)
+    yield from tx.execute(of.order_by(tables.record.c.seq.desc()).limit(limit)).scalars()
+
+
 def append_all(tx: Connection, seals: Sequence[tuple[int, Seal]]) -> None:
     """Append records to several logs in few statements, in the order given. For records without an annex."""
     if not seals:

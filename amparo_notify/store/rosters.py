@@ -65,6 +65,15 @@ def current_roster(
     return _with_people(tx, found, station.id, court_id)
 
 
+def versions(tx: Connection, station: Station, before: int | None, limit: int) -> list[tuple[int, datetime]]:
+    """(number, when) of a station's rosters, newest first, from the one before `before`."""
+    kept = select(roster.c.version, roster.c.made_at).where(roster.c.station == station.id)
+    if before is not None:
+        kept = kept.where(roster.c.version < before)
+    rows = tx.execute(kept.order_by(roster.c.version.desc()).limit(limit))
+    return [(row.version, row.made_at) for row in rows]
+
+
 def court_roster(tx: Connection, court_code: str, court_id: int, time_zone: str) -> Roster:
     """A roster of the court's own duty contacts alone, for a held order."""
     return _with_people(tx, Roster(station=court_code, time_zone=time_zone, version=0), None, court_id)
@@ -79,6 +88,7 @@ def _with_people(tx: Connection, found: Roster, station_id: int | None, court_id
         officers=headquarters | court | own,
         headquarters=found.headquarters or tuple(headquarters),
         court=tuple(court),
+        comar=people.comar_desks(tx, station_id) if station_id is not None else (),
     )
 
 
