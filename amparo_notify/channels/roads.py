@@ -29,8 +29,8 @@ def build_providers(
 ) -> Mapping[Medium, tuple[Provider, ...]]:
     """Return the providers of each medium; a medium without credentials has none.
 
-    `timeout` is in seconds, per read. `smtp_from` defaults to `sendgrid_from`. Raises ValueError for an
-    address or a set of credentials that cannot work.
+    `timeout` is in seconds, for a whole call to an API. `smtp_from` defaults to `sendgrid_from`. Raises ValueError
+    for an address or a set of credentials that cannot work.
     """
     texts: tuple[Provider, ...] = ()
     calls: tuple[Provider, ...] = ()
@@ -62,7 +62,7 @@ def build_providers(
             )
         )
     if smtp_url:
-        mails.append(smtp.SmtpEmail(smtp_url, sender=smtp_from or sendgrid_from, timeout=timeout))
+        mails.append(smtp.SmtpEmail(smtp_url, sender=smtp_from or sendgrid_from))
     return MappingProxyType({Medium.SMS: texts, Medium.VOICE: calls, Medium.EMAIL: tuple(mails)})
 
 

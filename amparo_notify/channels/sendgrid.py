@@ -19,6 +19,8 @@ from sendgrid.helpers.mail import (
     TrackingSettings,
 )
 
+from amparo_notify.channels import deadline
+from amparo_notify.channels.sendgrid_http import PunctualClient
 from amparo_notify.channels.wire import TIMEOUT, busy, check_address, network_fault
 from amparo_notify.core.errors import ChannelError
 from amparo_notify.core.notice import Medium, Status
@@ -58,18 +60,20 @@ class SendGridEmail:
     def __init__(
         self, api_key: str, *, sender: str, api_url: str = API_URL, timeout: float = TIMEOUT
     ) -> None:
-        """`sender` is the verified address; `timeout` is in seconds, per read."""
+        """`sender` is the verified address; `timeout` is in seconds, for a whole call."""
         if not (api_key and sender):
             raise ValueError("SENDGRID_API_KEY and SENDGRID_FROM are needed to send mail")
         self._sender = sender
         self._api = SendGridAPIClient(api_key, host=api_url.rstrip("/"))
-        self._api.client.timeout = timeout
+        self._api.client = PunctualClient(self._api.client, timeout)
+        self._timeout = timeout
 
     def send(self, message: Message) -> Sent:
         """Hand the mail to SendGrid. Raises ChannelError."""
         check_address(message.to)
         try:
-            answer = self._api.send(self._mail(message))
+            with deadline.within(self._timeout):
+                answer = self._api.send(self._mail(message))
         except HTTPError as refusal:
             raise _refused(refusal) from refusal
         except (OSError, http.client.HTTPException) as fault:

@@ -1,6 +1,5 @@
 """SMS and calls through Twilio's SDK, against a configurable address, one kept-alive client for all senders."""
 
-import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,15 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from requests.adapters import HTTPAdapter
 from requests.exceptions import RequestException
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
-from twilio.http.http_client import TwilioHttpClient
-from twilio.http.response import Response
 from twilio.rest import Client
 
+from amparo_notify.channels.twilio_http import PunctualHttp
 from amparo_notify.channels.twilio_words import DEAD_ADDRESS, MESSAGE_STATUS, call_status
-from amparo_notify.channels.wire import TIMEOUT, busy, check_phone, network_fault
+from amparo_notify.channels.wire import TIMEOUT, check_phone, network_fault
 from amparo_notify.core.errors import ChannelError
 from amparo_notify.core.notice import Medium, Status
 from amparo_notify.core.ports import Message, Sent
@@ -37,23 +34,6 @@ LOOK_BACK = 50
 """Messages to one recipient that `find` reads, newest first: one page."""
 
 _Answer = TypeVar("_Answer")
-
-
-class _Http(TwilioHttpClient):  # type: ignore[misc]  # the SDK is not typed
-    """Twilio's client with a pool for every sender and no log of what it carries (URLs hold phone numbers)."""
-
-    def __init__(self, timeout: float, pool: int) -> None:
-        quiet = logging.Logger("twilio-wire", level=logging.CRITICAL + 1)
-        super().__init__(timeout=timeout, logger=quiet)
-        for scheme in ("https://", "http://"):
-            self.session.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=pool))
-
-    def request(self, *arguments: Any, **named: Any) -> Response:
-        """Raise a refusal for 429 and 5xx here, where the headers still are: the SDK drops Retry-After."""
-        response = super().request(*arguments, **named)
-        if response.status_code == 429 or response.status_code >= 500:
-            raise busy("twilio", response.status_code, response.headers or {})
-        return response
 
 
 @dataclass(frozen=True)
@@ -77,8 +57,9 @@ def connect(
     timeout: float = TIMEOUT,
     senders: int = SENDERS,
 ) -> TwilioAccount:
-    """Return an account for any number of threads. Nothing is sent; `timeout` is in seconds, per read."""
-    client = Client(account_sid, auth_token, http_client=_Http(timeout, senders))
+    """Return an account for any number of threads. Nothing is sent; `timeout` is in seconds, for a
+    whole call."""
+    client = Client(account_sid, auth_token, http_client=PunctualHttp(timeout, senders))
     client.api.base_url = api_url.rstrip("/")
     return TwilioAccount(client, public_url.rstrip("/"))
 

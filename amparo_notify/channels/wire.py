@@ -19,7 +19,8 @@ from urllib3 import exceptions as urllib3_errors
 from amparo_notify.core.errors import ChannelError
 
 TIMEOUT = 10.0
-"""Seconds that one read from a provider may take; neither SDK has a limit of its own."""
+"""Seconds that a whole call to a provider's API may take; neither SDK has a limit of its own. What has not been
+answered by then is in doubt. Well under the shortest lease on which a call may begin (cases/dispatch.LONGEST_CALL)."""
 
 MAX_RETRY_AFTER = 300.0
 """Seconds: a provider that asks for more is treated as down, since a departure will not wait for it."""
