@@ -27,6 +27,7 @@ import pyhanko_certvalidator
 
 from amparo_notify.pki import guess, pages, verify, wire
 from amparo_notify.pki.anchors import Trust
+from amparo_notify.pki.files import Data, mapped
 from amparo_notify.pki.verify import Materials
 
 CPU_SECONDS = 5
@@ -67,28 +68,25 @@ def limit() -> None:
 
 
 def _examine(
-    header: dict[str, Any], blobs: Sequence[bytes], materials: Materials
+    header: dict[str, Any], blobs: Sequence[Data], materials: Materials
 ) -> tuple[dict[str, Any], list[bytes]]:
     document = blobs[0]
     signature = blobs[1] if len(blobs) > 1 else None
     moment = datetime.fromisoformat(header["moment"])
-    return wire.examination_to_wire(verify.examine(document, signature, moment, materials), document)
+    found = verify.examine(document, signature, moment, materials)
+    return wire.examination_to_wire(found.verdict, found.document, document)
 
 
-def _guess(
-    header: dict[str, Any], blobs: Sequence[bytes], _: Materials
-) -> tuple[dict[str, Any], list[bytes]]:
-    return guess.from_text(pages.text(blobs[0])).as_json(), []
+def _guess(header: dict[str, Any], blobs: Sequence[Data], _: Materials) -> tuple[dict[str, Any], list[bytes]]:
+    return guess.from_text(pages.text(blobs[0][:])).as_json(), []
 
 
-def _pages(
-    header: dict[str, Any], blobs: Sequence[bytes], _: Materials
-) -> tuple[dict[str, Any], list[bytes]]:
-    return {}, pages.render(blobs[0], float(header["scale"]), int(header["most"]))
+def _pages(header: dict[str, Any], blobs: Sequence[Data], _: Materials) -> tuple[dict[str, Any], list[bytes]]:
+    return {}, pages.render(blobs[0][:], float(header["scale"]), int(header["most"]))
 
 
 _WORK: dict[
-    str, Callable[[dict[str, Any], Sequence[bytes], Materials], tuple[dict[str, Any], list[bytes]]]
+    str, Callable[[dict[str, Any], Sequence[Data], Materials], tuple[dict[str, Any], list[bytes]]]
 ] = {
     "examine": _examine,
     "guess": _guess,
@@ -100,7 +98,7 @@ def _serve_one(connection: socket.socket, files: Sequence[int], materials: Mater
     """Answer one request in a fork that ends with it."""
     connection.sendall(wire.HELLO)
     header, _ = wire.receive(connection)
-    blobs = [os.pread(file, size, 0) for file, size in zip(files, header["sizes"], strict=True)]
+    blobs = [mapped(file, size) for file, size in zip(files, header["sizes"], strict=True)]
     limit()
     answer, found = _WORK[header["op"]](header, blobs, materials)
     wire.send(connection, answer, found)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from asn1crypto import cms, core, parser
 
 from amparo_notify.core.verdict import Reason
+from amparo_notify.pki.files import Data
 from amparo_notify.pki.objection import failed, malformed
 
 MOST_SIGNERS = 8
@@ -16,11 +17,12 @@ _PEM = re.compile(
     rb"-----BEGIN (PKCS7|CMS|PKCS #7 SIGNED DATA)-----\s+([A-Za-z0-9+/=\s]+?)-----END \1-----\s*\Z"
 )
 _BASE64 = re.compile(rb"[A-Za-z0-9+/\s]+={0,2}\s*\Z")
-_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+OFFICE = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""How word processors' files begin: ZIP and OLE."""
 
 
-def looks_like_pdf(data: bytes) -> bool:
-    return data.startswith(b"%PDF-")
+def looks_like_pdf(data: Data) -> bool:
+    return data[:5] == b"%PDF-"
 
 
 def _unarmoured(data: bytes) -> bytes:
@@ -39,7 +41,7 @@ def _unarmoured(data: bytes) -> bytes:
         raise malformed(f"base64: {problem}") from problem
 
 
-def is_cms(data: bytes) -> bool:
+def is_cms(data: Data) -> bool:
     """Whether the bytes look like CMS in any of its armours."""
     head = data[:64].lstrip(b"\xef\xbb\xbf \t\r\n")
     return data[:1] == b"\x30" or head.startswith((b"-----BEGIN PKCS", b"-----BEGIN CMS", b"MI"))
@@ -53,9 +55,9 @@ class Envelope:
     content: bytes | None
 
 
-def open_cms(raw: bytes, padded: bool = False) -> Envelope:
+def open_cms(raw: Data, padded: bool = False) -> Envelope:
     """Open one CMS SignedData (DER or BER). `padded`: zero bytes may follow, as inside a PDF's /Contents."""
-    binary = raw if padded else _unarmoured(raw)
+    binary = raw[:] if padded else _unarmoured(raw[:])
     try:
         size = parser.peek(binary)
         rest = binary[size:]
@@ -97,7 +99,7 @@ def check_inner(content: bytes) -> None:
     """Refuse what is inside an envelope unless it is a PDF, with advice for what people usually put there."""
     if looks_like_pdf(content):
         return
-    if content.startswith((_ZIP, _OLE)):
+    if content[:4] in OFFICE:
         raise malformed(
             "an office document inside",
             "El documento firmado es de Word u otro formato editable; guárdelo como PDF, fírmelo y súbalo de nuevo.",

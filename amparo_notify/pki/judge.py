@@ -15,6 +15,7 @@ from amparo_notify.core.errors import Fault, Unfit
 from amparo_notify.core.verdict import Conclusion, Examination, Reason, Verdict
 from amparo_notify.pki import wire
 from amparo_notify.pki.anchors import Trust
+from amparo_notify.pki.files import in_memory
 from amparo_notify.pki.guess import Guess
 
 LARGEST = 32 * 1024 * 1024
@@ -136,7 +137,7 @@ class Judge:
     def _ask_once(self, header: dict[str, Any], blobs: Sequence[bytes]) -> tuple[dict[str, Any], list[bytes]]:
         """Hand over the question and the files in one go: the fork finds everything there and wakes nobody twice."""
         began = False
-        files = [wire.in_memory(blob) for blob in blobs]
+        files = [in_memory(blob) for blob in blobs]
         ours, theirs = socket.socketpair()
         try:
             with ours:

@@ -3,7 +3,6 @@
 The library's verdict on coverage compares lengths, not places, and can be fooled; the byte ranges are ours to check.
 """
 
-import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -37,6 +36,7 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
 from amparo_notify.core.verdict import Reason
 from amparo_notify.pki import hexstrings  # noqa: F401 - mends a slow reader
+from amparo_notify.pki.files import Data, reading
 from amparo_notify.pki.objection import Objection, failed, malformed
 
 MIB = 1024 * 1024
@@ -124,7 +124,7 @@ class Embedded:
 class Document:
     """A PDF, read once. Raises Objection for what cannot be read or must not be in an order."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: Data) -> None:
         self.data = data
         self.reader, self.strict = _read(data)
         if self.reader.trailer.flatten().get("/Encrypt") is not None or self.reader.encrypt_dict is not None:
@@ -141,14 +141,6 @@ class Document:
             for number, (_, offset) in section.standard_xrefs.items():
                 found.setdefault(offset, set()).add(number)
         return found
-
-    def digest(self, ranges: tuple[int, int, int, int], algorithm: str) -> bytes:
-        """Return the hash of the covered bytes."""
-        view = memoryview(self.data)
-        first, size, second, rest = ranges
-        state = hashlib.new(algorithm, view[first : first + size])
-        state.update(view[second : second + rest])
-        return state.digest()
 
     @cached_property
     def signatures(self) -> list[Embedded]:
@@ -295,18 +287,18 @@ def _sections(reader: PdfFileReader) -> Iterator[XRefSectionData]:
             yield section.hybrid.xref_data
 
 
-def _read(data: bytes) -> tuple[PdfFileReader, bool]:
+def _read(data: Data) -> tuple[PdfFileReader, bool]:
     """Parse strictly; where that fails, or the file has hybrid references, leniently. Returns (reader, strict)."""
-    if not data.startswith(b"%PDF-"):
+    if data[:5] != b"%PDF-":
         raise malformed("no PDF header at the first byte")
     try:
-        reader = PdfFileReader(BytesIO(data), strict=True, decode_limits=LIMITS)
+        reader = PdfFileReader(reading(data), strict=True, decode_limits=LIMITS)
         if not reader.xrefs.hybrid_xrefs_present:
             _touch(reader)
             return reader, True
     except PdfError:
         pass
-    reader = PdfFileReader(BytesIO(data), strict=False, decode_limits=LIMITS)
+    reader = PdfFileReader(reading(data), strict=False, decode_limits=LIMITS)
     _touch(reader)
     return reader, False
 

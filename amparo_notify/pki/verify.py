@@ -6,13 +6,14 @@ from datetime import datetime
 
 from asn1crypto import cms, x509
 
-from amparo_notify.core.verdict import Conclusion, Examination, Reason, Signer, Verdict
+from amparo_notify.core.verdict import Conclusion, Reason, Signer, Verdict
 from amparo_notify.pki import envelope
 from amparo_notify.pki.active import check_content
 from amparo_notify.pki.anchors import Trust
 from amparo_notify.pki.context import Context
-from amparo_notify.pki.digests import Digests, InBackground, RangeDigests
+from amparo_notify.pki.digests import Digests, RangeDigests, Whole
 from amparo_notify.pki.embedded import add_embedded, certificates_in_pdf, in_cms, in_pdf
+from amparo_notify.pki.files import Data
 from amparo_notify.pki.integrity import certificates_in
 from amparo_notify.pki.lists import read_list
 from amparo_notify.pki.objection import Objection, failed, malformed
@@ -56,7 +57,15 @@ class Materials:
         return Context(self.pool, self.tsa_pool, self.index, moment, self.revocation)
 
 
-def examine(document: bytes, signature: bytes | None, moment: datetime, materials: Materials) -> Examination:
+@dataclass(frozen=True)
+class Judgement:
+    """The verdict, and the PDF that people will read (None where there is none)."""
+
+    verdict: Verdict
+    document: Data | None
+
+
+def examine(document: Data, signature: Data | None, moment: datetime, materials: Materials) -> Judgement:
     """Judge a document at `moment` (UTC). Never raises for what the document contains."""
     case = _Case(document)
     try:
@@ -70,10 +79,10 @@ def examine(document: bytes, signature: bytes | None, moment: datetime, material
         case.objections.append(malformed("needs too much memory"))
     except Exception as problem:  # noqa: BLE001 - whatever a parser raises is a refusal of this file
         case.objections.append(malformed(f"{type(problem).__name__}: {problem}"))
-    return case.examination()
+    return case.judgement()
 
 
-def _check_sizes(document: bytes, signature: bytes | None) -> None:
+def _check_sizes(document: Data, signature: Data | None) -> None:
     if max(len(document), len(signature or b"")) > LARGEST:
         raise malformed(
             "too large", "El archivo pesa más de 32 MiB; reduzca el PDF, fírmelo de nuevo y súbalo."
@@ -85,17 +94,17 @@ def _check_sizes(document: bytes, signature: bytes | None) -> None:
 class _Case:
     """One document on its way to a verdict."""
 
-    def __init__(self, document: bytes) -> None:
+    def __init__(self, document: Data) -> None:
         self.upload = document
-        self.pdf: bytes | None = document if envelope.looks_like_pdf(document) else None
+        self.pdf: Data | None = document if envelope.looks_like_pdf(document) else None
         self.format = NONE
         self.judged: list[Judged] = []
         self.objections: list[Objection] = []
         self.report: dict[str, object] = {}
-        self.whole = InBackground(document)
+        self.whole = Whole(document)
         self.content: Digests | None = None
 
-    def run(self, signature: bytes | None, context: Context) -> None:
+    def run(self, signature: Data | None, context: Context) -> None:
         if signature and envelope.looks_like_pdf(signature) and not self.pdf:
             self.pdf, self.upload, signature = (
                 signature,
@@ -124,7 +133,7 @@ class _Case:
         self._content()
         self._judge_all(opened.data, opened.content, context)
 
-    def _detached(self, signature: bytes, context: Context) -> None:
+    def _detached(self, signature: Data, context: Context) -> None:
         if not self.pdf:
             raise _not_a_document(self.upload)
         if not envelope.is_cms(signature):
@@ -133,7 +142,7 @@ class _Case:
             )
         self.format = DETACHED
         opened = envelope.open_cms(signature)
-        if opened.content is not None and opened.content != self.pdf:
+        if opened.content is not None and opened.content != self.pdf[:]:
             raise failed(
                 Reason.HASH_FAILURE,
                 "La firma trae dentro otro documento, distinto del PDF que se subió; suba solo el archivo .p7m.",
@@ -147,7 +156,7 @@ class _Case:
         check_content(document)
         self.report["strict_pdf"] = document.strict
 
-    def _judge_all(self, data: cms.SignedData, content: bytes, context: Context) -> None:
+    def _judge_all(self, data: cms.SignedData, content: Data, context: Context) -> None:
         """Judge every SignerInfo alone, over the whole content: all must be good (judge and secretary)."""
         if data["encap_content_info"]["content_type"].native != "data":
             raise malformed("the content is not plain data")
@@ -163,7 +172,7 @@ class _Case:
         self.report["strict_pdf"] = document.strict
         occurring = check_content(document)
         signatures = document.signatures
-        if not signatures and b"/ByteRange" not in self.upload:
+        if not signatures and self.upload.find(b"/ByteRange") < 0:
             raise failed(Reason.NOT_SIGNED, NOT_SIGNED)
         self.format = PADES
         _check_all_parsed(occurring.get(b"/ByteRange", set()), signatures)
@@ -189,7 +198,7 @@ class _Case:
         for one in signatures:
             if one.is_time_stamp:
                 token = cms.ContentInfo.load(one.contents)
-                imprint = RangeDigests(document, one)
+                imprint = RangeDigests(self.whole, one)
                 stamps.append((one.end, check_stamp(token, imprint, around)))
         for one in signatures:
             if one.is_time_stamp:
@@ -199,16 +208,15 @@ class _Case:
                 raise malformed(f"signature {one.name} is not detached, or not by exactly one signer")
             over = [stamp for end, stamp in stamps if end > one.end]
             candidates = [*certificates_in(data), *around.pool.helpers]
-            digest = RangeDigests(document, one)
+            digest = RangeDigests(self.whole, one)
             self.judged.append(
                 judge_signer(data["signer_infos"][0], candidates, digest, around, over, one.claimed)
             )
 
-    def examination(self) -> Examination:
+    def judgement(self) -> Judgement:
         """Sum up: the worst objection decides, and it names the signer where there are several."""
         worst = self._worst()
         signers = tuple(each.signer for each in self.judged if each.signer)
-        pdf = self.pdf
         verdict = Verdict(
             conclusion=worst.conclusion if worst else Conclusion.PASSED,
             reason=worst.reason if worst else None,
@@ -218,7 +226,7 @@ class _Case:
             signers=signers,
             report=self._report(worst),
         )
-        return Examination(verdict, pdf)
+        return Judgement(verdict, self.pdf)
 
     def _document_sha256(self) -> str:
         """The hash of what people read; of the upload where there is nothing to read."""
@@ -259,8 +267,8 @@ def _check_all_parsed(occurring: set[int], signatures: Sequence[Embedded]) -> No
         )
 
 
-def _not_a_document(upload: bytes) -> Objection:
-    if upload.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+def _not_a_document(upload: Data) -> Objection:
+    if upload[:4] in envelope.OFFICE:
         return malformed(
             "an office document",
             "Es un documento de Word u otro formato editable; conviértalo a PDF y fírmelo.",

@@ -4,15 +4,14 @@ JSON and not pickle: a child that a hostile document has taken over must not be 
 """
 
 import json
-import os
 import socket
 import struct
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from amparo_notify.core.verdict import Conclusion, Examination, Reason, Signer, Verdict
+from amparo_notify.pki.files import Data
 
 HELLO = b"\x01"
 """A fork says this first: whoever hears it and then nothing knows that the document killed the fork."""
@@ -49,21 +48,14 @@ def _exactly(connection: socket.socket, size: int) -> bytes:
     return bytes(buffer)
 
 
-def in_memory(blob: bytes) -> int:
-    """Return a descriptor of a file in memory that holds the bytes; it crosses to the child without being copied."""
-    descriptor = os.memfd_create("upload")
-    view = memoryview(blob)
-    while view:
-        view = view[os.write(descriptor, view) :]
-    return descriptor
-
-
 def verdict_to_json(verdict: Verdict) -> dict[str, Any]:
     """Return the verdict as JSON values; `verdict_from_json` undoes it."""
-    plain = asdict(verdict)
-    for signer in plain["signers"]:
-        signer["signed_at"] = signer["signed_at"].isoformat() if signer["signed_at"] else None
-    return plain
+    # Nothing is copied deep: a word that a parser read may hold on to the whole file that it came from.
+    signers = [
+        {**vars(signer), "signed_at": signer.signed_at.isoformat() if signer.signed_at else None}
+        for signer in verdict.signers
+    ]
+    return {**vars(verdict), "signers": signers}
 
 
 def verdict_from_json(plain: dict[str, Any]) -> Verdict:
@@ -80,18 +72,24 @@ def verdict_from_json(plain: dict[str, Any]) -> Verdict:
     )
 
 
-def examination_to_wire(examination: Examination, upload: bytes) -> tuple[dict[str, Any], list[bytes]]:
+def examination_to_wire(
+    verdict: Verdict, document: Data | None, upload: Data
+) -> tuple[dict[str, Any], list[bytes]]:
     """The document travels back as a place in what was sent; as bytes only where it is not in one piece there."""
-    document = examination.document
-    place = None if document is None else _place(document, upload)
-    header = {"verdict": verdict_to_json(examination.verdict), "place": place, "size": len(document or b"")}
-    return header, [document] if document is not None and place == -1 else []
+    if document is None:
+        return {"verdict": verdict_to_json(verdict), "place": None, "size": 0}, []
+    place = _place(document, upload)
+    header = {"verdict": verdict_to_json(verdict), "place": place, "size": len(document)}
+    return header, [document[:]] if place == -1 else []
 
 
-def _place(document: bytes, upload: bytes) -> int:
+def _place(document: Data, upload: Data) -> int:
     """Where the document starts in the upload, or -1. (Searching for 30 MB as one needle takes a tenth of a second.)"""
+    if document is upload:
+        return 0
     start = upload.find(document[:4096])
-    return start if start >= 0 and upload.startswith(document, start) else -1
+    there = memoryview(upload)[start : start + len(document)]
+    return start if start >= 0 and there == memoryview(document) else -1
 
 
 def examination_from_wire(header: dict[str, Any], blobs: Sequence[bytes], upload: bytes) -> Examination:

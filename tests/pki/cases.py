@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 
-from amparo_notify.core.verdict import Conclusion, Examination, Reason
+from amparo_notify.core.verdict import Conclusion, Reason
 from amparo_notify.demo.signing import Stamp, Style, sign_cms, sign_pdf
 from amparo_notify.pki.anchors import Trust
-from amparo_notify.pki.verify import Materials, examine
+from amparo_notify.pki.verify import Judgement, Materials, examine
 from tests.authority import NOW, authority, judge, order, time_stamper
 from tests.pki.people import old_authority
 
@@ -35,7 +35,7 @@ class Case:
         made = self.build()
         return made if isinstance(made, tuple) else (made, None)
 
-    def examine(self) -> Examination:
+    def examine(self) -> Judgement:
         document, signature = self.upload()
         return examine(document, signature, self.moment, materials(self.trust, self.revocation))
 
