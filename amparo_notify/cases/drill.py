@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from amparo_notify.cases.court import shut
+from amparo_notify.cases.docket import stations_of
+from amparo_notify.cases.ending import shut
 from amparo_notify.cases.escalate import gather
 from amparo_notify.cases.manage import may
 from amparo_notify.cases.services import Caller, Services
@@ -14,7 +15,6 @@ from amparo_notify.core.errors import Conflict, Fault, Missing
 from amparo_notify.core.events import Grade
 from amparo_notify.core.evidence import Actor
 from amparo_notify.core.notice import Medium, Purpose, Status, receipt
-from amparo_notify.core.order import OrderState
 from amparo_notify.core.policy import Policy
 from amparo_notify.core.state import Phase
 from amparo_notify.store import drills, escalations, orders, outbox, people
@@ -29,7 +29,6 @@ END_EVERY = 10
 """Seconds between two looks for drills to be ended."""
 
 CLOSED_BY = Actor("system:drill")
-_OVER = (OrderState.CLOSED, OrderState.WITHDRAWN)
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,7 @@ def end(services: Services, caller: Caller, folio: str, now: datetime) -> None:
     order_id = _find(services, folio).id
     with services.database.write(order_id) as tx:
         order = orders.get(tx, order_id)
-        if order.state in _OVER:
+        if order.state.ended:
             raise Conflict(Fault("order", "El simulacro ya terminó.", "Vea sus resultados."))
         shut(services, tx, order, caller.actor, now)
 
@@ -100,22 +99,18 @@ def end_due(services: Services, now: datetime) -> int:
     for order_id in due:
         with services.database.write(order_id) as tx:
             order = orders.get(tx, order_id)
-            if order.state not in _OVER:
+            if not order.state.ended:
                 shut(services, tx, order, CLOSED_BY, now)
     return len(due)
 
 
 def _is_due(tx: Connection, order_id: int, now: datetime) -> bool:
-    order, stations = orders.get(tx, order_id), _stations(tx, order_id)
+    order, stations = orders.get(tx, order_id), stations_of(tx, order_id)
     if now >= _ends_at(tx, order, stations):
         return True
     if stations and all(each.state.phase is Phase.REPORTED for each in stations):
         return True
     return drills.real_order_waits(tx, [each.station for each in stations if each.station is not None])
-
-
-def _stations(tx: Connection, order_id: int) -> list[escalations.Escalation]:
-    return [each for each in escalations.of_order(tx, order_id) if not each.is_hold]
 
 
 def _ends_at(tx: Connection, order: Order, stations: Sequence[escalations.Escalation]) -> datetime:
@@ -154,7 +149,7 @@ def _find(services: Services, folio: str) -> Order:
 
 
 def _results(tx: Connection, order: Order) -> tuple[DrillResult, ...]:
-    stations, lines = _stations(tx, order.id), outbox.lines(tx, order.id)
+    stations, lines = stations_of(tx, order.id), outbox.lines(tx, order.id)
     ends_at = _ends_at(tx, order, stations)
     return tuple(_result(tx, order, each, lines, ends_at) for each in stations)
 
@@ -175,13 +170,13 @@ def _result(
             heard.setdefault(row.badge, row.at)
     outcomes = [each.at for each in escalations.outcomes(tx, order.id) if each.escalation == escalation.id]
     chased = [x for x in lines if x.escalation == escalation.id and x.purpose is Purpose.CHASE and x.badge]
-    answers = _answers(chased, heard, order.state in _OVER)
+    answers = _answers(chased, heard, order.state.ended)
     begun = escalation.state.opened_at
     return DrillResult(
         order=order,
         station=station,
         phase=escalation.state.phase,
-        over=order.state in _OVER,
+        over=order.state.ended,
         ends_at=ends_at,
         first_answer=min(heard.values()) - begun if heard else None,
         reported=min(outcomes) - begun if outcomes else None,

@@ -17,8 +17,8 @@ class Rejected(Refusal):
 
     status = 422
 
-    def __init__(self, verdict: Verdict) -> None:
-        super().__init__(Fault("document", verdict.explanation))
+    def __init__(self, verdict: Verdict, remedy: str = "") -> None:
+        super().__init__(Fault("document", verdict.explanation, remedy))
         self.verdict = verdict
 
 

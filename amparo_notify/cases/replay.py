@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from amparo_notify.cases.court import find
+from amparo_notify.cases.docket import find
 from amparo_notify.cases.services import Caller, Services
 from amparo_notify.cases.witness import timeline
 from amparo_notify.core.events import Event
@@ -23,6 +23,7 @@ from amparo_notify.store.people import Station
 _STEPS = {
     Event.ESCALATED,
     Event.SKIPPED,
+    Event.COPIED,
     Event.EXHAUSTED,
     Event.ALARMED,
     Event.DISPLAY_OVERDUE,
@@ -88,7 +89,8 @@ def _station(
     assert escalation.policy is not None
     station = people.find_station(tx, id=escalation.station)
     assert station is not None
-    policy = rosters.kept_policy(tx, escalation.policy)
+    kept = rosters.kept_policy(tx, escalation.policy)
+    policy = kept if order.copy_comar else kept.uncopied()
     reader = _Reader(station, escalation.id, _positions(tx, order.id), dict(departures))
     for payload in payloads:
         reader.read(payload)

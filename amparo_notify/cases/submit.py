@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from amparo_notify.cases.escalate import add_station, begin
 from amparo_notify.cases.hold import hold
 from amparo_notify.cases.inform import announce, tracking_code
+from amparo_notify.cases.papers import Papers
 from amparo_notify.cases.reject import Rejected, log_rejection
 from amparo_notify.cases.services import Caller, Services
 from amparo_notify.cases.signers import judge
@@ -21,7 +22,7 @@ from amparo_notify.core.hold import release_at
 from amparo_notify.core.order import DocumentKind, OrderState
 from amparo_notify.core.verdict import Verdict
 from amparo_notify.seal.envelope import hash_token
-from amparo_notify.store import blobs, escalations, log, orders, people
+from amparo_notify.store import escalations, log, orders, people
 from amparo_notify.store.database import lock
 from amparo_notify.store.orders import Order
 
@@ -66,7 +67,7 @@ def submit(services: Services, submission: Submission, caller: Caller, now: date
         )
         raise Rejected(verdict)
     assert examination.document is not None
-    stored = _Papers.store(services, submission, examination.document, now)
+    stored = Papers.store(services, submission.document, submission.signature, examination.document, now)
     with services.database.write() as tx:
         people.hold_court(tx, checked.court.id)
         known = orders.with_document(tx, checked.court.id, verdict.document_sha256)
@@ -85,7 +86,7 @@ def commit_drill(
     if not submission.drill:
         raise ValueError("only a drill goes out unsigned")
     checked = check(services, submission, caller)
-    stored = _Papers.store(services, submission, submission.document, now)
+    stored = Papers.store(services, submission.document, None, submission.document, now)
     with services.database.write() as tx:
         people.hold_court(tx, checked.court.id)
         return _commit(services, tx, checked, verdict, None, stored, caller, now)
@@ -133,7 +134,7 @@ def _repeat(
                 "Corrija el vuelo en la página de la orden, o suba el acuerdo nuevo como ampliación o modificación.",
             )
         )
-    if order.state in (OrderState.WITHDRAWN, OrderState.CLOSED):
+    if order.state.ended:
         raise Conflict(
             Fault(
                 "document",
@@ -158,30 +159,13 @@ def _remember(tx: Connection, checked: Checked, order_id: int) -> None:
 # -- a new order --------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Papers:
-    """Where the bytes were stored, before the order's transaction."""
-
-    document: str
-    upload: str
-    signature: str | None
-
-    @classmethod
-    def store(cls, services: Services, submission: Submission, document: bytes, now: datetime) -> "_Papers":
-        put = services.database, services.vault
-        upload = blobs.store(*put, submission.document, now)
-        inside = upload if document == submission.document else blobs.store(*put, document, now)
-        signature = blobs.store(*put, submission.signature, now) if submission.signature else None
-        return cls(inside, upload, signature)
-
-
 def _commit(
     services: Services,
     tx: Connection,
     checked: Checked,
     verdict: Verdict,
     hold_reason: str | None,
-    papers: _Papers,
+    papers: Papers,
     caller: Caller,
     now: datetime,
 ) -> Accepted:
@@ -199,6 +183,7 @@ def _commit(
         suspension=str(submission.suspension),
         fingerprint=checked.fingerprint,
         drill=submission.drill,
+        copy_comar=submission.copy_comar,
         submitted_by=caller.staff,
         submitted_at=now,
         hold_reason=hold_reason,
@@ -214,12 +199,8 @@ def _commit(
         court=checked.court.id,
         kind=str(DocumentKind.INITIAL),
         sha256=verdict.document_sha256,
-        upload_sha256=checked.document_sha256,
-        signature_sha256=checked.signature_sha256,
-        blob=papers.document,
-        upload_blob=papers.upload,
-        signature_blob=papers.signature,
         submitted_at=now,
+        **asdict(papers),
     )
     orders.add_tracking(tx, order_id, hash_token(tracking_code(services, order_id)))
     _remember(tx, checked, order_id)
@@ -264,6 +245,7 @@ def _witness_submission(
         "stations": [each.code for each in checked.stations],
         "persons": len(checked.submission.persons),
         "drill": order.drill,
+        "copy_comar": order.copy_comar,
     }
     personal: dict[str, object] = {
         "persons": [

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from amparo_notify.cases.court import find
+from amparo_notify.cases.docket import find
 from amparo_notify.cases.inform import tracking_code
 from amparo_notify.cases.officer import Acknowledged, first_acknowledgement
 from amparo_notify.cases.services import Caller, Services
@@ -16,7 +16,7 @@ from amparo_notify.cases.witness import Receipt, newest_receipt, signed_bytes, t
 from amparo_notify.core.errors import Fault, Missing
 from amparo_notify.core.escalation import Phase
 from amparo_notify.core.events import Event
-from amparo_notify.core.order import OrderState, OutcomeCode, Person, deadline
+from amparo_notify.core.order import Ending, OrderState, OutcomeCode, Person, deadline
 from amparo_notify.core.policy import Policy
 from amparo_notify.core.verdict import Verdict
 from amparo_notify.seal.envelope import hash_token
@@ -81,9 +81,9 @@ class OrderView:
     lawyers: int
     tracking_url: str
     receipt: Receipt | None
-    withdrawal_pending: bool
-    withdrawal_reason: str
-    may_confirm: bool  # a hold, or a withdrawal that was asked for by somebody else
+    ending: Ending | None  # asked for, and waiting for a second person
+    ending_reason: str
+    may_confirm: bool  # a hold, or an ending that somebody else asked for
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def _lines(tx: Connection, found: list[Order]) -> list[OrderLine]:
 
 
 def _urgency(line: OrderLine) -> tuple[bool, float, int]:
-    over = line.order.state in (OrderState.WITHDRAWN, OrderState.CLOSED)
+    over = line.order.state.ended
     pressing = line.deadline.timestamp() if line.deadline and not over else float("inf")
     return over, pressing, -line.order.id
 
@@ -142,9 +142,9 @@ def order_view(services: Services, caller: Caller, folio: str, now: datetime) ->
     with services.database.read() as tx:
         view = _view(services, tx, order)
     mine = caller.staff is not None and caller.staff in (
-        order.withdrawal_by if view.withdrawal_pending else order.submitted_by,
+        order.ending_by if view.ending else order.submitted_by,
     )
-    waits = view.withdrawal_pending or order.state is OrderState.HELD
+    waits = view.ending is not None or order.state is OrderState.HELD
     return replace(view, may_confirm=waits and caller.staff is not None and not mine)
 
 
@@ -163,7 +163,7 @@ def lawyer_view(services: Services, code: str, now: datetime) -> OrderView:
         replace(each, outcomes=tuple(replace(one, details={}) for one in each.outcomes))
         for each in view.stations
     )
-    return replace(view, persons=hidden, stations=stations, withdrawal_reason="")
+    return replace(view, persons=hidden, stations=stations, ending_reason="")
 
 
 def _flight_only(person: Person) -> Person:
@@ -195,9 +195,8 @@ def _view(services: Services, tx: Connection, order: Order) -> OrderView:
         lawyers=len(orders.lawyer_ids(tx, order.id)),
         tracking_url=services.url(f"/s/{code}"),
         receipt=newest_receipt(tx, order.id, "submission"),
-        withdrawal_pending=order.withdrawal_by is not None
-        and order.state in (OrderState.OPEN, OrderState.HELD),
-        withdrawal_reason=orders.withdrawal_reason(tx, safe, order.id),
+        ending=None if order.state.ended else order.ending,
+        ending_reason=orders.ending_reason(tx, safe, order.id),
         may_confirm=False,
     )
 

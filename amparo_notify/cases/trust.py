@@ -86,7 +86,7 @@ def _change(services: Services, order_id: int, document: Document, verdict: Verd
     """Keep the new verdict and tell people: a human decides what follows from a bad one."""
     with services.database.write(order_id) as tx:
         order = orders.get(tx, order_id)
-        if order.state not in (OrderState.OPEN, OrderState.HELD):
+        if order.state.ended:
             return
         safe = orders.safe_of(tx, services.vault, order_id)
         orders.change_verdict(tx, safe, order_id, document, replace(verdict, document_sha256=document.sha256))

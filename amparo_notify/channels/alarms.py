@@ -37,6 +37,10 @@ ALARMS: dict[str, tuple[str, str]] = {
         "Se pidió retirar la orden: otra persona debe confirmarlo.",
         "A withdrawal was asked for: another person must confirm it.",
     ),
+    "closing_asked": (
+        "Se pidió cerrar la orden sin todos los resultados: otra persona debe confirmarlo.",
+        "Closing was asked for before every outcome is known: another person must confirm it.",
+    ),
     "departed": (
         "La estación informa que el vuelo ya salió.",
         "The station reports that the flight has departed.",

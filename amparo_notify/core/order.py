@@ -26,6 +26,18 @@ class OrderState(StrEnum):
     WITHDRAWN = "withdrawn"
     CLOSED = "closed"
 
+    @property
+    def ended(self) -> bool:
+        """Whether nobody is chased for it any more."""
+        return self in (OrderState.WITHDRAWN, OrderState.CLOSED)
+
+
+class Ending(StrEnum):
+    """What a person of the court asks for and a second one confirms: one alone silences no order."""
+
+    WITHDRAWAL = "withdrawal"  # a clerical mistake: whoever was told is told again
+    CLOSING = "closing"  # before every station has reported
+
 
 class DocumentKind(StrEnum):
     INITIAL = "initial"

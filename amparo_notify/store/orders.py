@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Row, and_, func, insert, literal_column, or_, select, update
 
-from amparo_notify.core.order import DocumentKind, OrderState, Person, Suspension
+from amparo_notify.core.order import DocumentKind, Ending, OrderState, Person, Suspension
 from amparo_notify.core.verdict import Conclusion, Reason, Signer, Verdict
 from amparo_notify.store import vault as vaults
 from amparo_notify.store.tables import (
@@ -39,11 +39,13 @@ class Order:
     suspension: Suspension
     marked: bool
     drill: bool
+    copy_comar: bool
     submitted_by: int | None
     submitted_at: datetime
     hold_reason: str | None
     release_at: datetime | None
-    withdrawal_by: int | None
+    ending: Ending | None  # asked for by one person, not yet confirmed by a second
+    ending_by: int | None
 
 
 @dataclass(frozen=True)
@@ -140,11 +142,13 @@ def _order(row: Row[tuple[object, ...]]) -> Order:
         suspension=Suspension(row.suspension),
         marked=row.marked,
         drill=row.drill,
+        copy_comar=row.copy_comar,
         submitted_by=row.submitted_by,
         submitted_at=row.submitted_at,
         hold_reason=row.hold_reason,
         release_at=row.release_at,
-        withdrawal_by=row.withdrawal_by,
+        ending=Ending(row.ending) if row.ending else None,
+        ending_by=row.ending_by,
     )
 
 
@@ -168,10 +172,10 @@ def instruction(tx: Connection, safe: Safe, order_id: int) -> str:
     return safe.open(sealed, f"order:{order_id}:instruction")
 
 
-def withdrawal_reason(tx: Connection, safe: Safe, order_id: int) -> str:
-    """Why somebody asked to withdraw the order, or nothing."""
-    sealed = tx.execute(select(orders.c.withdrawal_reason_sealed).where(orders.c.id == order_id)).scalar_one()
-    return safe.open(sealed, f"order:{order_id}:withdrawal") if sealed else ""
+def ending_reason(tx: Connection, safe: Safe, order_id: int) -> str:
+    """Why somebody asked for the order to end, or nothing."""
+    sealed = tx.execute(select(orders.c.ending_reason_sealed).where(orders.c.id == order_id)).scalar_one()
+    return safe.open(sealed, f"order:{order_id}:ending") if sealed else ""
 
 
 def departures(tx: Connection, order_ids: list[int]) -> dict[int, datetime]:

@@ -163,6 +163,10 @@ officer = Table(
     Column("name_sealed", LargeBinary, nullable=False),
     Column("pin_hash", String(200)),
     Column("active", Boolean, nullable=False, server_default=text("true")),
+    Column("comar", Boolean, nullable=False, server_default=text("false")),  # a desk that is only copied
+    Column(
+        "also", String(20), nullable=False, server_default=""
+    ),  # media besides the policy's: "voice email"
 )
 
 contact = Table(
@@ -230,9 +234,32 @@ session = Table(
     Column("id", Id, primary_key=True),
     Column("token_hash", String(64), nullable=False, unique=True),
     _ref("staff", "staff.id", nullable=True, index=True),
-    _ref("link", "link.id", nullable=True, index=True),  # an officer's, opened by PIN, good for one link
-    Column("made_at", Instant, nullable=False),
+    _ref("link", "link.id", nullable=True, index=True),  # an officer's, good for one link
+    Column("authenticated_by", String(20), nullable=False),  # passphrase+totp | passkey | session+totp | pin
+    Column("made_at", Instant, nullable=False),  # somebody proved who they are then
     Column("expires_at", Instant, nullable=False),
+)
+
+passkey = Table(
+    "passkey",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _ref("officer", "officer.id", nullable=True, index=True),
+    _ref("staff", "staff.id", nullable=True, index=True),
+    Column("credential_id", LargeBinary, nullable=False, unique=True),
+    Column("public_key", LargeBinary, nullable=False),  # COSE, as the authenticator gave it
+    Column("sign_count", Id, nullable=False),  # 0 for good where the authenticator does not count
+    Column("name", String(60), nullable=False),  # of the device, to tell it from the owner's others
+    Column("made_at", Instant, nullable=False),
+    Column("used_at", Instant),
+    CheckConstraint("(officer IS NULL) <> (staff IS NULL)", name="one_owner"),
+)
+
+answered = Table(
+    "answered",  # challenges that a passkey has answered: none is answered twice
+    metadata,
+    Column("challenge", String(64), primary_key=True),
+    Column("until", Instant, nullable=False),  # it is refused for its age from then on
 )
 
 invitation = Table(
@@ -273,14 +300,14 @@ orders = Table(
     Column("instruction_sealed", LargeBinary, nullable=False),  # what the officer must do
     Column("marked", Boolean, nullable=False, server_default=text("false")),  # "revocación no consultada"
     Column("drill", Boolean, nullable=False, server_default=text("false")),
+    Column("copy_comar", Boolean, nullable=False, server_default=text("false")),  # the order allows it
     _ref("submitted_by", "staff.id", nullable=True),  # none for the operator's command line
     Column("submitted_at", Instant, nullable=False),
     Column("hold_reason", String(30)),
     Column("release_at", Instant),  # a held order goes out by itself then; none: it waits for a person
-    _ref(
-        "withdrawal_by", "staff.id", nullable=True
-    ),  # asked for as a clerical mistake; a second must confirm
-    Column("withdrawal_reason_sealed", LargeBinary),
+    Column("ending", String(10)),  # asked for by one person of the court; a second must confirm
+    _ref("ending_by", "staff.id", nullable=True),
+    Column("ending_reason_sealed", LargeBinary),
     UniqueConstraint("court", "folio"),
     Index(
         "ix_orders_release",
@@ -400,6 +427,7 @@ notice = Table(
     Column("plan_key", String(160), nullable=False),
     Column("due_at", Instant, nullable=False),  # never changes: lateness is evidence
     Column("next_at", Instant),  # claim key and lease; none when done
+    Column("waits_for", String(64)),  # a call to a phone that rings: due, and not before that call is over
     Column("fence", Integer, nullable=False, server_default="0"),
     Column("failures", Integer, nullable=False, server_default="0"),  # transient ones, for the backoff
     Column("state", String(10), nullable=False),  # open | sent | failed | cancelled
@@ -410,9 +438,24 @@ notice = Table(
         "medium",
         "rank",
         "next_at",
-        postgresql_where=text("next_at IS NOT NULL"),
-        sqlite_where=text("next_at IS NOT NULL"),
+        postgresql_where=text("next_at IS NOT NULL AND waits_for IS NULL"),
+        sqlite_where=text("next_at IS NOT NULL AND waits_for IS NULL"),
     ),
+    Index(
+        "ix_notice_waits_for",
+        "waits_for",
+        postgresql_where=text("next_at IS NOT NULL AND waits_for IS NOT NULL"),
+        sqlite_where=text("next_at IS NOT NULL AND waits_for IS NOT NULL"),
+    ),
+)
+
+ringing = Table(
+    "ringing",  # phones with a call of ours in progress, by the hash of their number; a few rows
+    metadata,
+    Column("number", String(64), primary_key=True),
+    _ref("notice", "notice.id"),
+    Column("fence", Integer, nullable=False),  # of the claim that rings
+    Column("until", Instant, nullable=False),  # after that the phone counts as free, whatever was heard
 )
 
 attempt = Table(
@@ -525,6 +568,14 @@ job_slot = Table(
     metadata,
     Column("job", String(40), primary_key=True),
     Column("slot", Instant, primary_key=True),
+)
+
+finding = Table(
+    "finding",  # what a periodic job found last, for doors that must answer at once
+    metadata,
+    Column("job", String(40), primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("body", Text, nullable=False),
 )
 
 crl = Table(

@@ -29,7 +29,6 @@ from amparo_notify.web.security import UPLOAD_BYTES, Audience, may
 
 blueprint = Blueprint("court", __name__, url_prefix="/juzgado")
 
-OVER = (OrderState.WITHDRAWN, OrderState.CLOSED)
 DONE = {
     "orden": "La orden está registrada y ya se está avisando. Esta página se actualiza sola.",
     "espera": "La orden está registrada, en espera de una segunda persona de su juzgado.",
@@ -40,9 +39,9 @@ DONE = {
     "estaciones": "Estaciones agregadas. Ya se les está avisando.",
     "documento": "Documento verificado y agregado. Se avisa a quienes ya conocían la orden.",
     "revocada": "La revocación quedó verificada y la orden, retirada. Se avisa a todas las personas que la conocían.",
-    "retiro": "Solicitud registrada. La orden sigue en curso hasta que otra persona del juzgado la confirme.",
-    "retirada": "Orden retirada. Se avisa a todas las personas que la conocían.",
-    "sigue": "La solicitud de retiro no se aceptó. La orden sigue en curso.",
+    "pedida": "Solicitud registrada. La orden sigue en curso hasta que otra persona del juzgado la confirme.",
+    "terminada": "Solicitud confirmada: la orden terminó y ya no se llama a nadie por ella.",
+    "sigue": "La solicitud no se aceptó. La orden sigue en curso.",
     "confirmada": "Orden confirmada. Ya se está avisando.",
     "cerrada": "Orden cerrada. No se avisa a nadie más.",
 }
@@ -204,7 +203,7 @@ def order_page_of(
         refused=verdict,
         typed=request.form,
         others=[each for each in manage.stations(services()) if each.code not in there],
-        over=view.order.state in OVER,
+        over=view.order.state.ended,
         kinds=[each for each in DocumentKind if each is not DocumentKind.INITIAL],
         most_bytes=MOST_BYTES,
     )
@@ -220,7 +219,7 @@ def _shown(view: OrderView) -> dict[str, object]:
         "zone": view.stations[0].time_zone,  # of the flights
         "home": _court().time_zone,  # of what the court did
         "mine": view.order.submitted_by == caller().staff,
-        "asked": view.order.withdrawal_by == caller().staff,
+        "asked": view.order.ending_by == caller().staff,
     }
 
 
@@ -235,7 +234,7 @@ def live(folio: str) -> Response:
         response.status_code = 304
         return response
     response.set_data(render_template("pages/court_live.html", **_shown(view)))
-    response.status_code = 286 if view.order.state in OVER else 200
+    response.status_code = 286 if view.order.state.ended else 200
     return response
 
 

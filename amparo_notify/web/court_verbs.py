@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
-from amparo_notify.cases import court, track
+from amparo_notify.cases import court, ending, track
 from amparo_notify.cases.reject import Rejected
 from amparo_notify.core.errors import Conflict, Denied, Fault, Invalid
-from amparo_notify.core.order import DocumentKind
+from amparo_notify.core.order import DocumentKind, Ending
 from amparo_notify.web import court_form
 from amparo_notify.web.auth import caller
 from amparo_notify.web.context import now, services
@@ -111,33 +111,43 @@ def add_document(folio: str) -> Response:
 @may(Audience.CLERK)
 def ask_withdrawal(folio: str) -> Response:
     """The first of two people to withdraw an order that was a slip of the pen."""
+    return _ask(folio, Ending.WITHDRAWAL, "retiro")
+
+
+@blueprint.post("/cierre")
+@may(Audience.CLERK)
+def ask_closing(folio: str) -> Response:
+    """The first of two people to close an order before every station has reported."""
+    return _ask(folio, Ending.CLOSING, "cerrar")
+
+
+def _ask(folio: str, what: Ending, at: str) -> Response:
     reason = request.form.get("reason", "")
-    deed = partial(court.ask_withdrawal, services(), caller(), folio, reason, now())
-    return _do(folio, "retiro", "retiro", deed)
+    return _do(folio, "pedida", at, partial(ending.ask, services(), caller(), folio, what, reason, now()))
 
 
-@blueprint.post("/retiro/confirmar")
+@blueprint.post("/fin/confirmar")
 @may(Audience.CLERK)
-def confirm_withdrawal(folio: str) -> Response:
-    """The second person: the order is withdrawn."""
-    return _do(folio, "retirada", "", partial(court.confirm_withdrawal, services(), caller(), folio, now()))
+def confirm_ending(folio: str) -> Response:
+    """The second person: the order ends as the first one asked."""
+    return _do(folio, "terminada", "", partial(ending.confirm, services(), caller(), folio, now()))
 
 
-@blueprint.post("/retiro/rechazar")
+@blueprint.post("/fin/rechazar")
 @may(Audience.CLERK)
-def refuse_withdrawal(folio: str) -> Response:
+def refuse_ending(folio: str) -> Response:
     """The order goes on."""
-    return _do(folio, "sigue", "", partial(court.refuse_withdrawal, services(), caller(), folio, now()))
+    return _do(folio, "sigue", "", partial(ending.refuse, services(), caller(), folio, now()))
 
 
 @blueprint.post("/cerrar")
 @may(Audience.CLERK)
 def close(folio: str) -> Response:
-    """Only the court closes an order, by somebody who says that nothing more is asked."""
+    """Every outcome is known, and somebody of the court says that nothing more is asked."""
 
     def deed() -> None:
         if "sure" not in request.form:
             raise Invalid(Fault("sure", "Falta marcar la casilla.", "Márquela si ya no se espera nada más."))
-        court.close(services(), caller(), folio, now())
+        ending.close(services(), caller(), folio, now())
 
     return _do(folio, "cerrada", "cerrar", deed)

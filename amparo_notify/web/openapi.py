@@ -6,7 +6,7 @@ from typing import Any
 
 from amparo_notify.core.events import Event, Grade
 from amparo_notify.core.notice import Cause, Medium, Purpose, Status
-from amparo_notify.core.order import DocumentKind, OrderState, OutcomeCode, Suspension
+from amparo_notify.core.order import DocumentKind, Ending, OrderState, OutcomeCode, Suspension
 from amparo_notify.core.state import Phase
 from amparo_notify.core.verdict import Conclusion, Reason
 
@@ -86,6 +86,11 @@ ORDER = _object(
         "lawyers": _list({**SHORT, "format": "email"}, maxItems=200),
         "instruction": {"type": "string", "maxLength": 2000},
         "drill": TRUTH,
+        "copy_comar": {
+            **TRUTH,
+            "default": False,
+            "description": "The order allows COMAR's desk a copy: that there is an order, and nothing of the person.",
+        },
     },
     ("expediente", "stations", "persons"),
     strict=True,
@@ -188,6 +193,7 @@ STATE = _object(
         "suspension": _of(Suspension),
         "state": _of(OrderState),
         "drill": TRUTH,
+        "copy_comar": TRUTH,
         "submitted_at": INSTANT,
         "hold_reason": _maybe(TEXT),
         "revocation_not_consulted": TRUTH,
@@ -207,7 +213,7 @@ STATE = _object(
         "documents": _list(_object({"kind": _of(DocumentKind), "sha256": HASH, "submitted_at": INSTANT})),
         "stations": _list(_ref("Station")),
         "hold_notices": _list(_ref("Notice")),
-        "withdrawal_pending": TRUTH,
+        "ending_asked": _maybe(_of(Ending)),
         "tracking_url": URL,
         "receipt": _maybe(TEXT),
         "events": {**WHOLE, "description": "The number of the newest event."},

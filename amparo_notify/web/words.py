@@ -96,6 +96,7 @@ CAUSES = {
     Cause.WITHDRAWN: "Orden retirada",
     Cause.ALARM: "Atención del juzgado",
     Cause.TRACKING: "Clave de seguimiento",
+    Cause.COPY: "Copia para su conocimiento",
 }
 EVENTS = {
     Event.SUBMITTED: "Orden recibida",
@@ -114,6 +115,7 @@ EVENTS = {
     Event.DECLINED: "Respondieron que no",
     Event.ESCALATED: "Se avisó al siguiente nivel",
     Event.SKIPPED: "Nivel sin nadie a quien avisar",
+    Event.COPIED: "Copia a COMAR",
     Event.SHIFT_CHANGED: "Cambio de turno: se avisó a quienes entran",
     Event.DISPLAY_OVERDUE: "Nadie leyó la orden a tiempo: se insiste",
     Event.OUTCOME_OVERDUE: "Resultado vencido: se insiste",
@@ -124,6 +126,7 @@ EVENTS = {
     Event.STATION_ADDED: "Estación agregada",
     Event.EXTENDED: "Documento agregado",
     Event.WITHDRAWAL_ASKED: "Se pidió retirar la orden",
+    Event.CLOSING_ASKED: "Se pidió cerrar la orden",
     Event.WITHDRAWN: "Orden retirada",
     Event.CLOSED: "Orden cerrada por el juzgado",
     Event.RECEIPT: "Recibo firmado",
@@ -148,6 +151,7 @@ EVENT_TONES = {
     Event.ALARMED: "bad",
     Event.RELEASED: "warn",
     Event.WITHDRAWAL_ASKED: "warn",
+    Event.CLOSING_ASKED: "warn",
 }
 OUTCOMES = {
     OutcomeCode.HALTED: "Localizada, retorno detenido",
@@ -212,6 +216,7 @@ REASONS = {
     "display_overdue": "nadie leyó la orden a tiempo",
     "outcome_overdue": "venció el plazo del resultado",
     "shift_changed": "cambió el turno",
+    "copied": "la orden lo permite",
     "reported": "se informó el resultado",
     "exhausted": "se avisó a todos los niveles",
     "nobody": "no hay a quién avisar",
@@ -226,6 +231,7 @@ TARGETS = {
     "post": "Cargo",
     "headquarters": "Oficinas centrales",
     "court": "Contactos del juzgado",
+    "comar": "Copia a COMAR, si la orden lo permite",
 }
 
 

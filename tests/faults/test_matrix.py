@@ -11,7 +11,7 @@ from itertools import count
 import pytest
 from sqlalchemy import text
 
-from amparo_notify.cases import court
+from amparo_notify.cases import ending
 from amparo_notify.core.order import OutcomeCode
 from amparo_notify.demo.carrier_post import Callbacks
 from amparo_notify.demo.faults import Fault, Road, busy, garbage, hang, refuse, reset
@@ -122,7 +122,7 @@ def settle(world: World, who: Somebody, folio: str) -> None:
     """Acknowledge, report and close."""
     world.acknowledge(who)
     world.report(who, OutcomeCode.HALTED)
-    court.close(world.services, world.clerk(), folio, world.now)
+    ending.close(world.services, world.clerk(), folio, world.now)
     world.work()
     world.forget()
 

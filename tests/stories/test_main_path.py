@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from amparo_notify.cases import court
+from amparo_notify.cases import court, ending
 from amparo_notify.cases.reject import Rejected
+from amparo_notify.core.errors import Conflict
 from amparo_notify.core.escalation import Phase
-from amparo_notify.core.order import DocumentKind, OutcomeCode
+from amparo_notify.core.order import DocumentKind, Ending, OutcomeCode
 from amparo_notify.demo.faults import busy
 from amparo_notify.demo.order_pdf import order_pdf
 from tests.authority import NOW, authority
@@ -82,13 +83,35 @@ def test_a_provider_that_was_down_delivers_when_it_is_up(world: World) -> None:
 def test_a_withdrawn_order_stops_and_tells_exactly_those_who_were_told(world: World) -> None:
     folio = world.submit().folio
     world.expect_rung(AGENT)
-    court.ask_withdrawal(world.services, world.clerk("una.clerk"), folio, "Número equivocado", world.now)
+    one, other = world.clerk("una.clerk"), world.clerk("otra.clerk")
+    ending.ask(world.services, one, folio, Ending.WITHDRAWAL, "Número equivocado", world.now)
     world.work()
     world.expect_rung(CLERK_ON_DUTY)
-    court.confirm_withdrawal(world.services, world.clerk("otra.clerk"), folio, world.now)
+    ending.confirm(world.services, other, folio, world.now)
     world.work()
     world.expect_told(AGENT, CLERK_ON_DUTY)
     world.advance(minutes=30)
+    world.expect_silence()
+
+
+def test_one_person_alone_cannot_close_an_order_that_nobody_reported(world: World) -> None:
+    folio = world.submit().folio
+    world.expect_rung(AGENT)
+    with pytest.raises(Conflict):
+        ending.close(world.services, world.clerk(), folio, world.now)
+    world.advance(minutes=10)
+    world.expect_rung(CHIEF)
+
+
+def test_two_people_close_an_order_that_nobody_reported_and_the_chase_ends(world: World) -> None:
+    folio = world.submit().folio
+    world.expect_rung(AGENT)
+    one, other = world.clerk("una.clerk"), world.clerk("otra.clerk")
+    ending.ask(world.services, one, folio, Ending.CLOSING, "Se supo por teléfono", world.now)
+    world.work()
+    world.expect_rung(CLERK_ON_DUTY)
+    ending.confirm(world.services, other, folio, world.now)
+    world.advance(hours=2)
     world.expect_silence()
 
 

@@ -211,8 +211,10 @@ def test_the_live_part_is_sent_once_and_then_304_until_something_happens(
     assert clerk.get(f"{ORDER}/vivo", headers=tag).status_code == 200
 
 
-def test_the_live_part_stops_asking_once_the_order_is_over(clerk: Browser, order: OrderView) -> None:
-    clerk.post(f"{ORDER}/cerrar", {"sure": "1"}, form=ORDER)
+def test_the_live_part_stops_asking_once_the_order_is_over(
+    clerk: Browser, second: Browser, order: OrderView
+) -> None:
+    end(clerk, second)
     assert clerk.get(f"{ORDER}/vivo").status_code == 286  # htmx: swap, and poll no more
 
 
@@ -300,6 +302,18 @@ def test_an_extension_is_added_once_it_is_verified(desk: Desk, clerk: Browser, o
     assert [document.kind for document in view(desk).documents] == ["initial", "extension"]
 
 
+def test_an_extension_by_a_substitute_judge_changes_nothing_and_says_where_it_can_be_confirmed(
+    desk: Desk, clerk: Browser, order: OrderView
+) -> None:
+    paper = desk.pdf("1234/2026", persons=("OTRA",), by=desk.ground.substitute)
+    answer = clerk.post(
+        f"{ORDER}/documento", {"kind": "extension", "document": (BytesIO(paper), "a.pdf")}, form=ORDER
+    )
+    assert answer.status_code == 422
+    assert "Súbalo como orden nueva" in answer.text
+    assert len(view(desk).documents) == 1
+
+
 def test_an_unsigned_extension_changes_nothing_and_says_why(
     desk: Desk, clerk: Browser, order: OrderView
 ) -> None:
@@ -319,20 +333,20 @@ def test_one_person_asks_and_another_withdraws(
     clerk.post(f"{ORDER}/retiro", {"reason": "expediente equivocado"}, form=ORDER)
     assert view(desk).order.state is OrderState.OPEN
     assert "expediente equivocado" in second.get(ORDER).text
-    assert second.post(f"{ORDER}/retiro/confirmar", form=ORDER).location == f"{ORDER}?hecho=retirada"
+    assert second.post(f"{ORDER}/fin/confirmar", form=ORDER).location == f"{ORDER}?hecho=terminada"
     assert view(desk).order.state is OrderState.WITHDRAWN
 
 
 def test_nobody_withdraws_alone(desk: Desk, clerk: Browser, order: OrderView) -> None:
     clerk.post(f"{ORDER}/retiro", {"reason": "error"}, form=ORDER)
-    assert clerk.post(f"{ORDER}/retiro/confirmar", form=ORDER).status_code == 403
+    assert clerk.post(f"{ORDER}/fin/confirmar", form=ORDER).status_code == 403
     assert view(desk).order.state is OrderState.OPEN
 
 
 def test_a_second_person_may_say_no(desk: Desk, clerk: Browser, second: Browser, order: OrderView) -> None:
     clerk.post(f"{ORDER}/retiro", {"reason": "error"}, form=ORDER)
-    second.post(f"{ORDER}/retiro/rechazar", form=ORDER)
-    assert not view(desk).withdrawal_pending
+    second.post(f"{ORDER}/fin/rechazar", form=ORDER)
+    assert view(desk).ending is None
 
 
 def test_a_verified_revocation_withdraws_at_once(desk: Desk, clerk: Browser, order: OrderView) -> None:
@@ -359,18 +373,37 @@ def test_whoever_uploaded_a_held_order_does_not_confirm_it(desk: Desk, clerk: Br
     assert view(desk).order.state is OrderState.HELD
 
 
-def test_an_order_is_closed_by_somebody_who_ticks_that_it_is_over(
-    desk: Desk, clerk: Browser, order: OrderView
+def end(clerk: Browser, second: Browser) -> None:
+    clerk.post(f"{ORDER}/cierre", {"reason": "se supo por teléfono"}, form=ORDER)
+    assert second.post(f"{ORDER}/fin/confirmar", form=ORDER).location == f"{ORDER}?hecho=terminada"
+
+
+def test_an_order_without_its_outcome_is_closed_by_two(
+    desk: Desk, clerk: Browser, second: Browser, order: OrderView
 ) -> None:
-    assert clerk.post(f"{ORDER}/cerrar", form=ORDER).status_code == 422
-    assert clerk.post(f"{ORDER}/cerrar", {"sure": "1"}, form=ORDER).status_code == 303
+    end(clerk, second)
     assert view(desk).order.state is OrderState.CLOSED
 
 
-def test_what_is_over_cannot_be_changed_from_a_page_left_open(
+def test_nobody_closes_alone_an_order_without_its_outcome(
     desk: Desk, clerk: Browser, order: OrderView
 ) -> None:
-    clerk.post(f"{ORDER}/cerrar", {"sure": "1"}, form=ORDER)
+    answer = clerk.post(f"{ORDER}/cerrar", {"sure": "1"}, form=ORDER)
+    assert answer.status_code == 409
+    assert "Falta el resultado" in answer.text
+    clerk.post(f"{ORDER}/cierre", {"reason": "prisa"}, form=ORDER)
+    assert clerk.post(f"{ORDER}/fin/confirmar", form=ORDER).status_code == 403
+    assert view(desk).order.state is OrderState.OPEN
+
+
+def test_closing_asks_for_its_box_to_be_ticked(clerk: Browser, order: OrderView) -> None:
+    assert clerk.post(f"{ORDER}/cerrar", form=ORDER).status_code == 422
+
+
+def test_what_is_over_cannot_be_changed_from_a_page_left_open(
+    desk: Desk, clerk: Browser, second: Browser, order: OrderView
+) -> None:
+    end(clerk, second)
     answer = clerk.post(f"{ORDER}/estaciones", {"station": ["CUN-T3"]}, form=NEW)
     assert answer.status_code == 409
     assert len(view(desk).stations) == 1
@@ -386,8 +419,9 @@ DEEDS = (
     "/estaciones",
     "/documento",
     "/retiro",
-    "/retiro/confirmar",
-    "/retiro/rechazar",
+    "/cierre",
+    "/fin/confirmar",
+    "/fin/rechazar",
     "/cerrar",
 )
 

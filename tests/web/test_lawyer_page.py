@@ -11,8 +11,8 @@ from joserfc.jws import deserialize_compact
 from playwright.sync_api import Browser
 from sqlalchemy import insert, select
 
-from amparo_notify.cases import court
-from amparo_notify.core.order import OutcomeCode
+from amparo_notify.cases import ending
+from amparo_notify.core.order import Ending, OutcomeCode
 from amparo_notify.seal.envelope import hash_token
 from amparo_notify.store.tables import receipt
 from tests.web.scene import contents, flask_of, phone, served, window
@@ -130,8 +130,8 @@ def test_a_code_can_be_typed_or_pasted_with_its_address(world: World, typed: str
 def test_a_withdrawn_order_is_shown_as_withdrawn(world: World) -> None:
     client, path = lawyer(world)
     one, other = world.clerk("una.ficticia"), world.clerk("otra.ficticia")
-    court.ask_withdrawal(world.services, one, "J5TEST-000001", "error de captura", world.now)
-    court.confirm_withdrawal(world.services, other, "J5TEST-000001", world.now)
+    ending.ask(world.services, one, "J5TEST-000001", Ending.WITHDRAWAL, "error de captura", world.now)
+    ending.confirm(world.services, other, "J5TEST-000001", world.now)
     page = client.get(path).text
     assert "El juzgado retiró la orden" in page
     assert "error de captura" not in page

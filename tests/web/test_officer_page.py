@@ -5,9 +5,9 @@ import re
 import pytest
 from sqlalchemy import select
 
-from amparo_notify.cases import court
+from amparo_notify.cases import ending
 from amparo_notify.core.events import Event
-from amparo_notify.core.order import OutcomeCode
+from amparo_notify.core.order import Ending, OutcomeCode
 from amparo_notify.core.state import Phase
 from amparo_notify.store.tables import escalation, person
 from amparo_notify.web.outcomes import ASKED, GROUPS
@@ -288,8 +288,8 @@ def test_once_withdrawn_the_page_says_so_and_asks_for_nothing(world: World) -> N
     world.submit()
     held = phone(world, AGENT, PINS)
     first, second = world.clerk("primera.ficticia"), world.clerk("segunda.ficticia")
-    court.ask_withdrawal(world.services, first, "J5TEST-000001", "error de captura", world.now)
-    court.confirm_withdrawal(world.services, second, "J5TEST-000001", world.now)
+    ending.ask(world.services, first, "J5TEST-000001", Ending.WITHDRAWAL, "error de captura", world.now)
+    ending.confirm(world.services, second, "J5TEST-000001", world.now)
     page = held.get().text
     assert "El juzgado retiró esta orden" in page
     assert "Acuso de enterado" not in page
