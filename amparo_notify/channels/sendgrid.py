@@ -7,11 +7,13 @@ from typing import Any
 from python_http_client.exceptions import HTTPError
 from sendgrid import SendGridAPIClient
 from sendgrid.helpers.mail import (
+    BypassListManagement,
     ClickTracking,
     CustomArg,
     Email,
     Ganalytics,
     Mail,
+    MailSettings,
     OpenTracking,
     Personalization,
     SubscriptionTracking,
@@ -105,6 +107,8 @@ class SendGridEmail:
         tracking.subscription_tracking = SubscriptionTracking(enable=False)
         tracking.ganalytics = Ganalytics(enable=False)
         mail.tracking_settings = tracking
+        # An officer whose mailbox was once full, or who once pressed "spam", must not miss every later order.
+        mail.mail_settings = MailSettings(bypass_list_management=BypassListManagement(enable=True))
         body: dict[str, Any] = mail.get()
         return body
 

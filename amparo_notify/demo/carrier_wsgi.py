@@ -236,7 +236,8 @@ def _require(fulfilled: bool, code: int, message: str) -> None:
 
 def _refusal(endpoint: str, http: int, code: int, message: str) -> Response:
     if endpoint == "mail":
-        return _json({"errors": [{"message": message, "field": "personalizations.0.to", "help": None}]}, http)
+        field = "personalizations.0.to" if http == 400 else None
+        return _json({"errors": [{"message": message, "field": field}]}, http)
     more = f"https://www.twilio.com/docs/errors/{code}"
     return _json({"code": code, "message": message, "more_info": more, "status": http}, http)
 

@@ -92,6 +92,13 @@ def test_a_mail_carries_its_reference_and_is_not_tracked(
     }
 
 
+def test_a_mail_goes_to_whoever_once_bounced_or_complained(
+    roads: Roads, order: Order, carrier: Carrier
+) -> None:
+    roads[Medium.EMAIL].send(order[Medium.EMAIL])
+    assert carrier.requests[-1][2]["mail_settings"] == {"bypass_list_management": {"enable": True}}
+
+
 @pytest.mark.parametrize(("seconds", "period"), [(1, "5"), (90, "90"), (100_000, "36000")])
 def test_a_text_is_valid_within_what_twilio_takes(
     seconds: int, period: str, roads: Roads, facts: object, carrier: Carrier
