@@ -13,7 +13,7 @@ from amparo_notify.cases.witness import stream_of, witness
 from amparo_notify.core.escalation import Owed, Plan, Step, held, opened, plan
 from amparo_notify.core.events import Event
 from amparo_notify.core.evidence import Actor, Fact, instant
-from amparo_notify.core.notice import Medium
+from amparo_notify.core.notice import Cause, Medium
 from amparo_notify.core.order import OrderState
 from amparo_notify.core.policy import HOLD_POLICY, Policy
 from amparo_notify.core.roster import Roster
@@ -89,7 +89,8 @@ def advance(services: Services, tx: Connection, order: Order, escalation: Escala
 
 
 def gather(tx: Connection, order: Order, escalation: Escalation) -> tuple[Policy, Roster]:
-    """The policy that the escalation started with, and the roster as it is now less the contacts found dead."""
+    """The policy that the escalation started with, less its copies where the order allows none; and the roster as it
+    is now less the contacts found dead."""
     court_id = order.court
     if escalation.station is None or escalation.policy is None:
         court = people.find_court(tx, id=court_id)
@@ -98,7 +99,8 @@ def gather(tx: Connection, order: Order, escalation: Escalation) -> tuple[Policy
     else:
         station = people.find_station(tx, id=escalation.station)
         assert station is not None
-        policy = rosters.kept_policy(tx, escalation.policy)
+        kept = rosters.kept_policy(tx, escalation.policy)
+        policy = kept if order.copy_comar else kept.uncopied()
         roster = rosters.current_roster(tx, station, court_id)
     return policy, _without(roster, outbox.dead_contacts(tx, escalation.id))
 
@@ -137,7 +139,8 @@ def _fact(step: Step, escalation: Escalation, roster: Roster, now: datetime) -> 
 def write_notice(services: Services, tx: Connection, escalation: Escalation, owed: Owed) -> None:
     """Write one notice with the link that its officer will open. Written twice it stays one."""
     officer_id = people.officer_ids(tx, [owed.badge])[owed.badge]
-    link_for(services, tx, escalation, officer_id)
+    if owed.cause is not Cause.COPY:  # a desk that is only copied has nothing to open
+        link_for(services, tx, escalation, officer_id)
     outbox.write(
         tx,
         escalation=escalation.id,

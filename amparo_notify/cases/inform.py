@@ -32,6 +32,7 @@ def inform(
 ) -> None:
     """Write notices of `cause` to everyone with a notice of the order, to the court's contacts and to the lawyers.
 
+    COMAR's desk, where it got a copy, gets another: it is told what became of the order and asked nothing.
     `event` is the record that it is about: the same event is told once. `only`: of one escalation. `but`: a badge that
     knows already. What informs always goes out, whoever has acknowledged.
     """
@@ -44,7 +45,8 @@ def inform(
             tx, sorted({badge for where, badge in told if where == escalation.id} - {but})
         )
         for officer in (everyone | court).values():
-            _tell(services, tx, escalation, officer, cause, event, detail, now)
+            what = (Cause.COPY, str(cause)) if officer.desk else (cause, detail)
+            _tell(services, tx, escalation, officer, *what, event, now)
     if lawyers and stations:
         tell_lawyers(
             tx, order, stations[0], cause, event, now, orders.lawyer_ids(tx, order.id), detail=detail
@@ -63,7 +65,7 @@ def alarm_court(
 ) -> None:
     """Tell the court's own duty contacts that something needs a person; by voice too."""
     for officer in people.officers(tx, court_id=order.court).values():
-        _tell(services, tx, escalation, officer, Cause.ALARM, event, detail, now, (*QUIET, Medium.VOICE))
+        _tell(services, tx, escalation, officer, Cause.ALARM, detail, event, now, (*QUIET, Medium.VOICE))
     services.database.wake(tx)
 
 
@@ -72,7 +74,7 @@ def alarm_headquarters(
 ) -> None:
     """Tell headquarters what a station cannot settle; by voice too."""
     for officer in people.officers(tx).values():
-        _tell(services, tx, escalation, officer, Cause.ALARM, event, detail, now, (*QUIET, Medium.VOICE))
+        _tell(services, tx, escalation, officer, Cause.ALARM, detail, event, now, (*QUIET, Medium.VOICE))
     services.database.wake(tx)
 
 
@@ -82,8 +84,8 @@ def _tell(
     escalation: Escalation,
     officer: Officer,
     cause: Cause,
-    event: int,
     detail: str,
+    event: int,
     now: datetime,
     media: tuple[Medium, ...] = QUIET,
 ) -> None:

@@ -204,11 +204,23 @@ def save_roster(
 
 
 def save_policy(services: Services, caller: Caller, station: str, policy: Policy, now: datetime) -> int:
-    """Keep a new version of a station's policy; escalations under way keep the one they began with."""
+    """Keep a new version of a station's policy; escalations under way keep the one they began with.
+
+    Raises Invalid with every fault; a copy to COMAR's desk needs a desk that can be written to.
+    """
     may(caller)
     policy.checked()
     with services.database.write() as tx:
         found = _station(tx, station)
+        desks = people.comar_desks(tx, found.id)
+        if any(level.copies for level in policy.levels) and not any(desk.reachable for desk in desks):
+            raise Invalid(
+                Fault(
+                    "levels",
+                    "La política da copia a COMAR, y no hay una oficina de COMAR a la cual escribir.",
+                    "Dé de alta su oficina, de la estación o nacional, o quite la copia.",
+                )
+            )
         version = rosters.save_policy(tx, found, policy, now).policy.version
         note(services, tx, caller.actor, "policy saved", now, station=station, version=version)
     return version

@@ -22,11 +22,17 @@ from amparo_notify.store.people import Court, NewContact, Station
 from amparo_notify.store.staff import Staff
 
 _ROLES = ("clerk", "admin")
+NO_MAIL = Fault(
+    "mail", "A COMAR solo se le da copia, y una copia no llama.", "Indique al menos un correo de su oficina."
+)
 
 
 @dataclass(frozen=True)
 class NewOfficer:
-    """An officer to add: of a station, of a court (its own duty contact), or with neither of headquarters."""
+    """An officer to add: of a station, of a court (its own duty contact), or with neither of headquarters.
+
+    Or COMAR's desk (`comar`), of a station, or with none for all that have no desk of their own.
+    """
 
     badge: str
     post: str
@@ -35,6 +41,7 @@ class NewOfficer:
     mails: Sequence[str] = ()
     station: str | None = None
     court: str | None = None
+    comar: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,7 @@ class OfficerLine:
     contacts: tuple[tuple[str, str], ...]
     has_pin: bool
     active: bool
+    comar: bool
 
 
 # -- officers -----------------------------------------------------------------------------------------------
@@ -58,10 +66,12 @@ def add_officer(services: Services, caller: Caller, new: NewOfficer, now: dateti
     contacts = read_contacts(services, new, faults)
     if not contacts:
         faults.append(Fault("phone", "Falta a dónde avisarle.", "Indique al menos un teléfono o un correo."))
-    if new.station and new.court:
+    if (new.station or new.comar) and new.court:
         faults.append(
             Fault("station", "No puede ser a la vez de una estación y de un juzgado.", "Deje uno de los dos.")
         )
+    if new.comar and not new.mails:
+        faults.append(NO_MAIL)
     if faults:
         raise Invalid(*faults)
     with services.database.write() as tx:
@@ -77,6 +87,7 @@ def add_officer(services: Services, caller: Caller, new: NewOfficer, now: dateti
             contacts=contacts,
             station_id=station.id if station else None,
             court_id=court.id if court else None,
+            comar=new.comar,
         )
         note(services, tx, caller.actor, "officer added", now, officer=new.badge, station=new.station or "")
     if station:
@@ -134,6 +145,7 @@ def officers(services: Services, station: str | None = None) -> list[OfficerLine
                 contacts=tuple(people.addresses(tx, services.vault, row.badge)),
                 has_pin=row.pin_hash is not None,
                 active=row.active,
+                comar=row.comar,
             )
             for row in people.every_officer(tx)
             if station is None or row.station_code == station
@@ -222,6 +234,8 @@ def change_contacts(
         raise Invalid(*faults)
     with services.database.write() as tx:
         officer = _officer(tx, badge)
+        if officer.comar and not mails:
+            raise Invalid(NO_MAIL)
         people.replace_contacts(tx, services.vault, badge, contacts)
         note(services, tx, caller.actor, "contacts changed", now, officer=badge, contacts=len(contacts))
     _plan_anew(services, officer, now)

@@ -35,6 +35,7 @@ class Submission:
     suspension: str = Suspension.DE_PLANO
     instruction: str = ""
     drill: bool = False
+    copy_comar: bool = False  # the order allows COMAR's desk a copy
     idempotency_key: str | None = None
 
 
@@ -171,7 +172,7 @@ def _other_faults(submission: Submission) -> list[Fault]:
 
 def _fingerprint(submission: Submission, document: str, signature: str) -> str:
     """What makes an upload the same upload: document, signature and fields. Not stations: one may be added."""
-    fields = {
+    fields: dict[str, object] = {
         "expediente": submission.expediente,
         "suspension": str(submission.suspension),
         "instruction": submission.instruction,
@@ -184,4 +185,6 @@ def _fingerprint(submission: Submission, document: str, signature: str) -> str:
         "document": document,
         "signature": signature,
     }
+    if submission.copy_comar:  # only then: uploads from before there were copies stay the same upload
+        fields["copy_comar"] = True
     return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()

@@ -47,6 +47,12 @@ def add_parsers(commands: Commands) -> None:
     where = adding.add_mutually_exclusive_group()
     where.add_argument("--station", metavar="CODE", help="serves at this station")
     where.add_argument("--court", metavar="CODE", help="is this court's duty contact (neither: headquarters)")
+    adding.add_argument(
+        "--comar",
+        action="store_true",
+        help="COMAR's desk, of the station or (without one) for the whole country: copied where policy and order "
+        "allow it, never chased; needs a mail",
+    )
     adding.set_defaults(run=add)
     listing = command(place, "list", "list officers", "amparo-notify officer list --station MEX-T1")
     listing.add_argument("--station", metavar="CODE", help="of one station only")
@@ -85,6 +91,7 @@ def add(options: argparse.Namespace) -> int:
         mails=tuple(options.mail),
         station=options.station,
         court=options.court,
+        comar=options.comar,
     )
     with services() as own:
         link = personnel.add_officer(own, OPERATOR, new, own.clock())
@@ -129,6 +136,7 @@ def show(options: argparse.Namespace) -> int:
                     "contacts": [{"kind": kind, "address": address} for kind, address in each.contacts],
                     "has_pin": each.has_pin,
                     "active": each.active,
+                    "comar": each.comar,
                 }
                 for each in found
             ]
@@ -138,7 +146,7 @@ def show(options: argparse.Namespace) -> int:
         (
             each.badge,
             each.post,
-            each.where,
+            f"{each.where} COMAR".strip() if each.comar else each.where,
             "yes" if each.has_pin else "no PIN yet",
             ", ".join(address for _, address in each.contacts) + ("" if each.active else " (inactive)"),
         )

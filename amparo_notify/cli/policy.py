@@ -31,6 +31,8 @@ _FORMAT = """The file is JSON, delays in seconds; `amparo-notify policy show STA
                "delay": 180},
               {"targets": [{"kind": "court"}], "media": ["sms", "email"], "delay": 300}],
    "repeat_after": 300, "display_within": 180, "outcome_within": 900}
+Targets: rotation and post with a name; headquarters; court; comar: a copy to COMAR's desk (officer add … --comar),
+beside somebody who is reached, and where the order allows it.
 
 examples:
   amparo-notify policy set MEX-T1 --default

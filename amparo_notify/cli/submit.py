@@ -79,6 +79,11 @@ def add_parsers(commands: Commands) -> None:
         help="default: %(default)s",
     )  # fmt: skip
     parser.add_argument("--instruction", default="", help="what the officer must do, where not the usual")
+    parser.add_argument(
+        "--copy-comar",
+        action="store_true",
+        help="the order allows COMAR's desk a copy, without personal data",
+    )
     parser.add_argument("--idempotency-key", metavar="KEY", help="the same key never makes a second order")
     add_json(parser)
     parser.set_defaults(run=run)
@@ -111,6 +116,7 @@ def run(options: argparse.Namespace) -> int:
         lawyers=options.lawyer,
         suspension=options.suspension,
         instruction=options.instruction,
+        copy_comar=options.copy_comar,
         idempotency_key=options.idempotency_key,
     )
     with services(uploads=True) as own:

@@ -12,7 +12,7 @@ from typing import Any
 from amparo_notify.core import pace
 from amparo_notify.core.notice import Cause, Medium, Purpose
 from amparo_notify.core.policy import ALL_MEDIA, COURT, DEFAULT_POLICY, ROTATION, Level, Policy, Target
-from amparo_notify.core.recipients import Reached, Recipient, contacts, resolve
+from amparo_notify.core.recipients import Reached, Recipient, contacts, copied, resolve
 from amparo_notify.core.roster import Roster
 from amparo_notify.core.state import CHASES, SILENT, Owed, Phase, Plan, State, Step
 from amparo_notify.core.transitions import (
@@ -48,6 +48,9 @@ __all__ = [
 ]
 
 OWN_COURT = Level((Target(COURT),), ALL_MEDIA, 0)
+
+QUIET = (Medium.SMS, Medium.EMAIL)
+"""A copy does not ring."""
 
 REMIND_EVERY = timedelta(days=1)
 """How often a court is reminded to close an order of which everything is known."""
@@ -103,7 +106,7 @@ class _Draft:
     def tell_incoming(self) -> None:
         """Whoever has come on duty since, in a rotation that was reached, and was not told, is told once."""
         if self.state.phase in (*CHASES, Phase.PAUSED, Phase.ACKNOWLEDGED):
-            told = self.state.told | {owed.badge for owed in self.notices}
+            told = self._told()
             incoming: dict[str, tuple[Recipient, Level]] = {}
             for level in [level for number, level in enumerate(self.levels) if self._was_reached(number)]:
                 for recipient in self._resolve(level).people:
@@ -128,9 +131,11 @@ class _Draft:
 
     def result(self) -> Plan:
         """The plan: its state knows who has been told, and its next look lies after now."""
-        told = self.state.told | {owed.badge for owed in self.notices}
-        state = replace(self.state, told=told)
+        state = replace(self.state, told=self._told())
         return Plan(state, tuple(self.notices), tuple(self.steps), self._next_at())
+
+    def _told(self) -> frozenset[str]:
+        return self.state.told | {owed.badge for owed in self.notices}
 
     def _next_at(self) -> datetime | None:
         if self.state.phase is Phase.REPORTED:
@@ -203,7 +208,18 @@ class _Draft:
             )
         event, why = ("escalated", reason) if reached.people else ("skipped", reached.why_empty)
         self._step(event, why, due, reached)
+        if level.copies:
+            self._copy(due)
         return reached.why_empty
+
+    def _copy(self, due: datetime) -> None:
+        """Copy COMAR's desk once. It is asked nothing; what becomes of the order it is told with everybody else."""
+        desk, told = copied(self.roster), self._told()
+        new = tuple(each for each in desk.people if each.officer.badge not in told)
+        for recipient in new:
+            self._owe(recipient, QUIET, Purpose.INFORM, Cause.COPY, due, first=False)
+        if new or (not desk.people and self.state.round == 1):
+            self._step("copied", desk.why_empty or "copied", due, replace(desk, people=new))
 
     def _end_round_at_top(self) -> None:
         """The next round counts from now, however late this one was. Where nobody at all can be reached, alarm."""

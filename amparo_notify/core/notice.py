@@ -34,6 +34,7 @@ class Cause(StrEnum):
     ALARM = "alarm"  # to the court: something needs a human
     VERDICT = "verdict"  # the verdict on the signature changed after the order went out
     TRACKING = "tracking"  # to a lawyer: the tracking code
+    COPY = "copy"  # to COMAR's desk, where the order allows it: that there is an order, and what became of it
 
 
 class Status(StrEnum):

@@ -1,14 +1,16 @@
 """Escalation policy: levels, their targets and delays. Immutable once used."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from amparo_notify.core.errors import Fault, Invalid
 from amparo_notify.core.notice import Medium
 from amparo_notify.core.reading import each, one_of, read, record, text, whole
 
 ROTATION, POST, HEADQUARTERS, COURT = "rotation", "post", "headquarters", "court"
-KINDS = (ROTATION, POST, HEADQUARTERS, COURT)
+COMAR = "comar"
+"""A copy: it informs, where the order allows it, and nobody there is reached, chased or counted."""
+KINDS = (ROTATION, POST, HEADQUARTERS, COURT, COMAR)
 GRADES = ("A2", "A3")
 LONGEST = 86_400
 """No delay is longer than a day: a longer one is a slip of the pen, and an order that waits."""
@@ -18,7 +20,7 @@ LONGEST = 86_400
 class Target:
     """Whom a level reaches."""
 
-    kind: str  # "rotation" (those on duty) | "post" | "headquarters" | "court"
+    kind: str  # "rotation" (those on duty) | "post" | "headquarters" | "court" | "comar" (a copy)
     name: str = ""  # the rotation's or the post's
 
 
@@ -29,6 +31,11 @@ class Level:
     targets: tuple[Target, ...]
     media: tuple[Medium, ...]  # all started at the same instant
     delay: int  # seconds after the level before it fired; 0 for the first
+
+    @property
+    def copies(self) -> bool:
+        """Whether COMAR's desk gets a copy when this level fires."""
+        return any(target.kind == COMAR for target in self.targets)
 
 
 @dataclass(frozen=True)
@@ -51,6 +58,14 @@ class Policy:
         if faults := self.faults():
             raise Invalid(*faults)
         return self
+
+    def uncopied(self) -> "Policy":
+        """Return this policy for an order that allows no copy."""
+        levels = (
+            replace(level, targets=tuple(target for target in level.targets if target.kind != COMAR))
+            for level in self.levels
+        )
+        return replace(self, levels=tuple(levels))
 
     def _faults(self) -> Iterator[Fault]:
         if not self.levels:
@@ -78,6 +93,8 @@ class Policy:
 def _level_faults(level: Level, *, first: bool, where: str) -> Iterator[Fault]:
     if not level.targets:
         yield Fault(where, "El nivel no avisa a nadie.", "Agregue a quién avisar.")
+    elif all(target.kind == COMAR for target in level.targets):
+        yield Fault(where, "El nivel solo da copia: no avisa a nadie.", "Agregue a quién avisar.")
     if not level.media:
         yield Fault(where, "El nivel no tiene medios.", "Agregue SMS, llamada o correo.")
     if len(set(level.media)) < len(level.media):

@@ -63,6 +63,13 @@ def resolve(level: Level, roster: Roster, at: datetime) -> Reached:
     return Reached(tuple(people.values()), kept)
 
 
+def copied(roster: Roster) -> Reached:
+    """Return COMAR's desk as far as it can be written to; an empty one is left out by its name."""
+    people = tuple(Recipient(desk, "copy comar") for desk in roster.comar if desk.reachable)
+    failed = tuple((desk.badge, UNREACHABLE) for desk in roster.comar if not desk.reachable)
+    return Reached(people, failed)
+
+
 def _named(target: Target, roster: Roster, at: datetime) -> Iterator[tuple[str, str, datetime | None]]:
     """Yield badge, source and start of watch of everybody a target names, reachable or not."""
     if target.kind == ROTATION:

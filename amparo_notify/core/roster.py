@@ -44,6 +44,7 @@ class Officer:
     post: str  # shown to others in place of a name
     contacts: tuple[Contact, ...] = ()
     also: tuple[Medium, ...] = ()  # media that they asked for besides the policy's, which nobody can refuse
+    desk: bool = False  # COMAR's: copied where the order allows it, never called on to act
 
     @property
     def reachable(self) -> bool:
@@ -78,6 +79,9 @@ class Roster:
     overrides: tuple[Override, ...] = ()
     headquarters: tuple[str, ...] = ()
     court: tuple[str, ...] = ()
+    comar: tuple[
+        Officer, ...
+    ] = ()  # COMAR's desk, which is copied; apart, so that it never counts as coverage
 
     @property
     def zone(self) -> ZoneInfo:

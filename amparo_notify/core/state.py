@@ -78,10 +78,10 @@ class Owed:
 class Step:
     """One thing that the plan did, for the log: a level fired or skipped, an alarm, a deadline passed.
 
-    Events: escalated, skipped, exhausted (the last level passed unanswered), alarm, display_overdue,
-    outcome_overdue, shift_changed, reminded. Reasons of a level: opened, unacknowledged, departure_near,
-    nobody_on_duty, all_contacts_failed, display_overdue, outcome_overdue; of an alarm or reminder, which is also
-    the detail of its notices: nobody, exhausted, outcome_overdue, close.
+    Events: escalated, skipped, copied (COMAR's desk got its copy, or has no contact), exhausted (the last level passed
+    unanswered), alarm, display_overdue, outcome_overdue, shift_changed, reminded. Reasons of a level: opened,
+    unacknowledged, departure_near, nobody_on_duty, all_contacts_failed, display_overdue, outcome_overdue; of an alarm
+    or reminder, which is also the detail of its notices: nobody, exhausted, outcome_overdue, close.
     """
 
     event: str

@@ -1,7 +1,7 @@
 """Courts, stations, officers and their contacts. Names and addresses are sealed under each officer's own key."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, insert, literal, select, update
@@ -172,15 +172,17 @@ def add_officer(
     contacts: list[NewContact],
     station_id: int | None = None,
     court_id: int | None = None,
+    comar: bool = False,
     verified_at: datetime | None = None,
 ) -> int:
-    """Add an officer of a station, of a court, or (with neither) of headquarters."""
+    """Add an officer of a station, of a court, or (with neither) of headquarters; or COMAR's desk there."""
     safe = vaults.create(tx, vault, f"officer:{badge}")
     added = insert(officer).values(
         badge=badge,
         post=post,
         station=station_id,
         court=court_id,
+        comar=comar,
         name_sealed=safe.seal(name, f"officer:{badge}:name"),
     )
     officer_id = int(tx.execute(added.returning(officer.c.id)).scalar_one())
@@ -233,10 +235,18 @@ def officers(
 ) -> dict[str, Officer]:
     """Badge to officer, with contacts: of a station, of a court, or (with neither) of headquarters."""
     if station_id is not None:
-        return _officers(tx, officer.c.station == station_id)
+        return _officers(tx, ~officer.c.comar & (officer.c.station == station_id))
     if court_id is not None:
         return _officers(tx, officer.c.court == court_id)
-    return _officers(tx, officer.c.station.is_(None) & officer.c.court.is_(None))
+    return _officers(tx, ~officer.c.comar & officer.c.station.is_(None) & officer.c.court.is_(None))
+
+
+def comar_desks(tx: Connection, station_id: int) -> tuple[Officer, ...]:
+    """COMAR's desk at a station; where it has none of its own, the one for the whole country."""
+    other = officer.alias()
+    own = select(other.c.id).where(other.c.comar, other.c.active, other.c.station == station_id)
+    national = officer.c.station.is_(None) & ~own.exists()
+    return tuple(_officers(tx, officer.c.comar & ((officer.c.station == station_id) | national)).values())
 
 
 def everyone(tx: Connection, badges: list[str]) -> dict[str, Officer]:
@@ -246,22 +256,32 @@ def everyone(tx: Connection, badges: list[str]) -> dict[str, Officer]:
 
 def _officers(tx: Connection, which: ColumnElement[bool]) -> dict[str, Officer]:
     rows = tx.execute(
-        select(officer.c.badge, officer.c.post, contact.c.kind, contact.c.position, contact.c.verified_at)
+        select(officer, contact.c.kind, contact.c.position, contact.c.verified_at)
         .outerjoin(contact, contact.c.officer == officer.c.id)
         .where(which, officer.c.active)
         .order_by(officer.c.badge, contact.c.kind.desc(), contact.c.position)
     )
-    posts: dict[str, str] = {}
+    people: dict[str, Officer] = {}
     contacts: dict[str, list[Contact]] = {}
     for row in rows:
-        posts[row.badge] = row.post
+        if row.badge not in people:
+            people[row.badge] = Officer(row.badge, row.post, also=_media(row.also), desk=row.comar)
         for medium in MEDIA.get(row.kind, ()):
             # A second address of one medium follows the first: a landline is the second choice for voice.
             position = row.position if row.kind != "landline" else 10 + row.position
             contacts.setdefault(row.badge, []).append(
                 Contact(medium, position, verified=row.verified_at is not None)
             )
-    return {badge: Officer(badge, post, tuple(contacts.get(badge, ()))) for badge, post in posts.items()}
+    return {badge: replace(one, contacts=tuple(contacts.get(badge, ()))) for badge, one in people.items()}
+
+
+def _media(kept: str) -> tuple[Medium, ...]:
+    return tuple(map(Medium, kept.split()))
+
+
+def add_media(tx: Connection, badge: str, media: Iterable[Medium]) -> None:
+    """Keep the media by which an officer wants to be reached besides the policy's, in place of the former."""
+    tx.execute(update(officer).where(officer.c.badge == badge).values(also=" ".join(media)))
 
 
 def officer_ids(tx: Connection, badges: list[str]) -> dict[str, int]:

@@ -92,6 +92,7 @@ _ORDER = record(
         "lawyers": _few(_short),
         "instruction": _text(LONGEST_INSTRUCTION),
         "drill": _truth,
+        "copy_comar": _truth,
     },
 )
 

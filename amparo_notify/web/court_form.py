@@ -37,6 +37,7 @@ class Typed:
     lawyers: str = ""
     instruction: str = INSTRUCTION
     drill: bool = False
+    copy_comar: bool = False
     key: str = field(default_factory=lambda: secrets.token_urlsafe(16))
 
     @property
@@ -63,6 +64,7 @@ def read(form: MultiDict[str, str]) -> Typed:
         lawyers=form.get("lawyers", "").strip(),
         instruction=form.get("instruction", "").strip(),
         drill="drill" in form,
+        copy_comar="copy_comar" in form,
         key=form.get("key", "") or secrets.token_urlsafe(16),
     )
 
@@ -103,6 +105,7 @@ def submission(
         suspension=typed.suspension,
         instruction=typed.instruction,
         drill=typed.drill,
+        copy_comar=typed.copy_comar,
         idempotency_key=typed.key[:128],
     )
     return made, faults

@@ -123,7 +123,7 @@ def sentence(entry: Entry, known: Mapping[str, str]) -> str:
     parts = [_who(entry, known)]
     if medium := details.get("medium"):
         parts.append(word(words.MEDIA, str(medium)))
-    if entry.event in (Event.ESCALATED, Event.SKIPPED, Event.SHIFT_CHANGED):
+    if entry.event in (Event.ESCALATED, Event.SKIPPED, Event.COPIED, Event.SHIFT_CHANGED):
         parts.append(_recipients(details, known))
     if verdict := details.get("verdict"):
         parts.append(word(words.VERDICTS, str(verdict)).lower())
