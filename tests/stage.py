@@ -44,6 +44,7 @@ PUBLIC_URL = "https://amparo.example"
 COURT = "J5TEST"
 PIN = "482916"
 CURP, RFC = "NUFX800101MDFXXX09", "NUFX800101AB1"
+PROCFILE = Path(__file__).parents[1] / "Procfile"
 SHIFTS = (Shift(0, time(8), time(8), 0),)
 
 
@@ -68,6 +69,25 @@ class Process:
     @property
     def alive(self) -> bool:
         return self.popen.poll() is None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a web process said, and after how many seconds."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+    seconds: float
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """The answer as JSON; a page is under `body`."""
+        try:
+            found: dict[str, Any] = json.loads(self.text or "{}")
+        except ValueError:
+            return {"body": self.text}
+        return found
 
 
 class Stage:
@@ -163,6 +183,16 @@ class Stage:
             port = free_port()
             options += ["--host", "127.0.0.1", "--port", str(port)]
         command = [sys.executable, *(script or ("-m", "amparo_notify")), name, *options]
+        return self._launch(name, command, port, changes)
+
+    def gunicorn(self, **changes: str) -> Process:
+        """Start the web as the Procfile does, and wait for it."""
+        line = next(each for each in PROCFILE.read_text().splitlines() if each.startswith("web: "))
+        port, path = free_port(), f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        command = ["bash", "-c", "exec " + line.removeprefix("web: ")]
+        return self._launch("web", command, port, {"PATH": path, "PORT": str(port), **changes})
+
+    def _launch(self, name: str, command: list[str], port: int, changes: Mapping[str, str]) -> Process:
         environment = {**os.environ, **self.environment, **changes, "AMPARO_VAR": str(self.folder / "var")}
         environment[SUPERVISED] = "1"  # its standard input ends with us: no test leaves a process behind
         log = (self.folder / f"{name}.log").open("ab")
@@ -196,15 +226,39 @@ class Stage:
     def get(self, web: Process, path: str) -> int:
         """The status of a GET, or 0 where nobody answers."""
         with suppress(OSError):
-            connection = HTTPConnection("127.0.0.1", web.port, timeout=10)
-            connection.request("GET", path)
-            return connection.getresponse().status
+            return self.ask(web, "GET", path).status
         return 0
+
+    def ask(
+        self,
+        web: Process,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """The answer to a request, and how long it took. Raises OSError where the line is cut."""
+        began = clock.monotonic()
+        connection = HTTPConnection("127.0.0.1", web.port, timeout=60)
+        try:
+            connection.request(method, path, body or None, dict(headers or {}))
+            given = connection.getresponse()
+            text = given.read().decode("utf-8", "replace")
+        finally:
+            connection.close()
+        return Answer(given.status, dict(given.headers), text, clock.monotonic() - began)
 
     def submit(
         self, web: Process, number: int, document: bytes, stations: Sequence[str] = ("S000",), **fields: Any
     ) -> tuple[int, dict[str, Any]]:
         """Submit one order through the API; return status and answer. Raises OSError where the line is cut."""
+        answer = self.upload(web, number, document, stations, **fields)
+        return answer.status, answer.json
+
+    def upload(
+        self, web: Process, number: int, document: bytes, stations: Sequence[str] = ("S000",), **fields: Any
+    ) -> Answer:
+        """The same, with all of the answer."""
         order = {
             "expediente": f"{number}/2026",
             "stations": list(stations),
@@ -213,22 +267,13 @@ class Stage:
         }
         body, kind = multipart({"order": json.dumps(order).encode(), "document": document})
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": kind}
-        return self.post(web, "/api/v1/orders", body, headers)
+        return self.ask(web, "POST", "/api/v1/orders", body, headers)
 
     def post(
         self, web: Process, path: str, body: bytes, headers: Mapping[str, str]
     ) -> tuple[int, dict[str, Any]]:
-        connection = HTTPConnection("127.0.0.1", web.port, timeout=30)
-        try:
-            connection.request("POST", path, body, dict(headers))
-            answer = connection.getresponse()
-            content = answer.read()
-        finally:
-            connection.close()
-        try:
-            return answer.status, json.loads(content or b"{}")
-        except ValueError:
-            return answer.status, {"body": content.decode("utf-8", "replace")}
+        answer = self.ask(web, "POST", path, body, headers)
+        return answer.status, answer.json
 
     def carry(self, web: Callable[[], Process]) -> Callable[[str, Mapping[str, str], bytes], bytes]:
         """How a double's callbacks reach the web process of the moment."""

@@ -2,13 +2,14 @@
 
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import psycopg
+from psycopg.abc import RV, PQGen
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from sqlalchemy import Connection, Engine, create_engine, event, select, text
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DisconnectionError, InterfaceError, InternalError, OperationalError, TimeoutError
 
 from amparo_notify.core.errors import Fault, Unfit
@@ -23,25 +24,39 @@ a lock not given in time, a disk that is full, a standby that only reads, a pool
 LISTEN_EVERY = 0.02
 """Seconds between two looks at SQLite's version number: a processor that has nothing else to do uses half a percent."""
 
+ANSWER_WITHIN = 15.0
+"""Seconds that a database may say nothing at all in reply to a statement. It covers what no setting of a connection
+does: a server that is frozen, or a line whose near end still confirms what it cannot deliver."""
+
+LOCK_WITHIN = 10
+"""Seconds that a statement waits for a lock, a writer for SQLite's one pen, and a thread for a connection of the pool.
+Locks are held for milliseconds: longer than this, something is wrong, and whoever asks is told so while he waits."""
+
 _PATIENCE: dict[str, Any] = {
-    "connect_timeout": 10,
+    "connect_timeout": 3,
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,
-    "tcp_user_timeout": 20_000,
+    "tcp_user_timeout": 10_000,
 }
-"""How long a silent PostgreSQL is believed in: a host that vanished without a word is given up within half a minute
-(https://www.postgresql.org/docs/current/libpq-connect.html; seconds, the last in milliseconds)."""
+"""How long a PostgreSQL host that vanished without a word is believed in, and, where the address names several hosts,
+how soon the next is tried (https://www.postgresql.org/docs/current/libpq-connect.html; seconds, the last in
+milliseconds)."""
+
+_SESSION = f"-c timezone=UTC -c idle_in_transaction_session_timeout=30000 -c lock_timeout={LOCK_WITHIN}s"
 
 
 class Database:
     """One SQLite file or one PostgreSQL, with the same transactions on both."""
 
-    def __init__(self, url: str, *, pool_size: int = 20) -> None:
+    def __init__(self, url: str, *, pool_size: int = 20, answer_within: float | None = ANSWER_WITHIN) -> None:
+        """`answer_within` None: wait for ever for an answer, as migrations do."""
         self.url = normalised(url)
         self.sqlite = self.url.startswith("sqlite")
         self._writer = threading.Lock()
-        self._engine = _sqlite(self.url, pool_size) if self.sqlite else _postgresql(self.url, pool_size)
+        self._engine = (
+            _sqlite(self.url, pool_size) if self.sqlite else _postgresql(self.url, pool_size, answer_within)
+        )
 
     @property
     def engine(self) -> Engine:
@@ -69,13 +84,22 @@ class Database:
         """A transaction that writes. With `log` it first locks that log's row, the mutex of its order."""
         if self.sqlite:
             # One writer at a time inside a process keeps the tails short: SQLite's own waiting is by polling.
-            with self._writer, self._engine.connect().execution_options(immediate=True) as tx, tx.begin():
+            with self._pen(), self._engine.connect().execution_options(immediate=True) as tx, tx.begin():
                 yield tx
         else:
             with self._engine.connect() as tx, tx.begin():
                 if log is not None:
                     lock(tx, log)
                 yield tx
+
+    @contextmanager
+    def _pen(self) -> Iterator[None]:
+        if not self._writer.acquire(timeout=LOCK_WITHIN):
+            raise TimeoutError("another thread has been writing for too long")
+        try:
+            yield
+        finally:
+            self._writer.release()
 
     def wake(self, tx: Connection) -> None:
         """Tell every worker that there is due work once `tx` commits. SQLite's own version number does so."""
@@ -127,8 +151,7 @@ class _SqliteBell(Bell):
 class _PostgresBell(Bell):
     def __init__(self, url: str) -> None:
         # LISTEN needs an autocommit connection of its own, and not one behind a transaction pooler.
-        plain = url.replace("+psycopg", "", 1)
-        self._connection = psycopg.connect(plain, autocommit=True, **_PATIENCE)
+        self._connection = psycopg.connect(_conninfo(url), autocommit=True)
         self._connection.execute(f"LISTEN {_CHANNEL}")
 
     def wait(self, seconds: float) -> bool:
@@ -154,18 +177,26 @@ def normalised(url: str) -> str:
     if url.startswith(("postgres://", "postgresql://")):
         url = "postgresql+psycopg://" + url.split("://", 1)[1]
     if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
-        raise Unfit(
-            Fault(
-                "DATABASE_URL",
-                "no es una dirección de SQLite ni de PostgreSQL.",
-                "Use sqlite:///ruta o postgresql://…",
-            )
-        )
+        raise Unfit(_address_fault())
     return url
 
 
+def _address_fault() -> Fault:
+    return Fault(
+        "DATABASE_URL",
+        "no es una dirección de SQLite ni de PostgreSQL.",
+        "Use sqlite:///ruta o postgresql://…",
+    )
+
+
 def _sqlite(url: str, pool_size: int) -> Engine:
-    engine = create_engine(url, pool_size=pool_size, max_overflow=pool_size, connect_args={"timeout": 20})
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=LOCK_WITHIN,
+        connect_args={"timeout": LOCK_WITHIN},
+    )
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _: object) -> None:
@@ -175,7 +206,6 @@ def _sqlite(url: str, pool_size: int) -> Engine:
             "synchronous=FULL",
             "foreign_keys=ON",
             "secure_delete=ON",
-            "busy_timeout=20000",
         ):
             connection.execute(f"PRAGMA {pragma}")
 
@@ -187,15 +217,62 @@ def _sqlite(url: str, pool_size: int) -> Engine:
     return engine
 
 
-def _postgresql(url: str, pool_size: int) -> Engine:
-    options = "-c timezone=UTC -c idle_in_transaction_session_timeout=30000 -c lock_timeout=20000"
-    parsed = make_url(url)
-    if extra := parsed.query.get("options"):
-        options = f"{options} {extra}"
+def _postgresql(url: str, pool_size: int, answer_within: float | None) -> Engine:
+    address = _conninfo(url)
+
+    def connect() -> _Connection:
+        connection = _Connection.connect(address)
+        connection.patience = answer_within
+        return connection
+
     return create_engine(
-        parsed.difference_update_query(["options"]),
+        "postgresql+psycopg://",
+        creator=connect,  # libpq reads the address: it knows several hosts, and which of them is wanted
         pool_size=pool_size,
         max_overflow=pool_size,
+        pool_timeout=LOCK_WITHIN,
         pool_pre_ping=True,
-        connect_args={"options": options, **_PATIENCE},
     )
+
+
+def _conninfo(url: str) -> str:
+    """The address as libpq takes it, with our patience where it says nothing else. Raises Unfit."""
+    try:
+        given = conninfo_to_dict(url.replace("+psycopg", "", 1))
+    except psycopg.ProgrammingError as error:
+        raise Unfit(_address_fault()) from error
+    options = f"{_SESSION} {given.get('options') or ''}".strip()
+    return make_conninfo(**(_PATIENCE | given | {"options": options}))
+
+
+class _Connection(psycopg.Connection[Any]):
+    """Waits for an answer no longer than `patience` seconds of silence; then it closes itself and says so."""
+
+    patience: float | None = None
+
+    def wait(self, gen: PQGen[RV], *arguments: Any, **named: Any) -> RV:
+        try:
+            return super().wait(_unless_silent(gen, self.patience), *arguments, **named)
+        except _Silent:
+            self.close()
+            raise
+
+
+class _Silent(psycopg.OperationalError):
+    """The database has said nothing for too long."""
+
+
+def _unless_silent(work: PQGen[RV], seconds: float | None) -> Generator[Any, Any, RV]:
+    """The same work for psycopg's waiting, which comes by ten times a second while nothing happens."""
+    heard = time.monotonic()
+    try:
+        wanted = next(work)
+        while True:
+            if ready := (yield wanted):
+                heard = time.monotonic()
+            elif seconds is not None and time.monotonic() - heard > seconds:
+                raise _Silent(f"no answer within {seconds:.0f} s")
+            wanted = work.send(ready)
+    except StopIteration as end:
+        answer: RV = end.value
+        return answer

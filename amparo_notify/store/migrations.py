@@ -14,7 +14,7 @@ _FOLDER = Path(__file__).resolve().parents[2] / "migrations"
 
 def upgrade(url: str) -> None:
     """Bring the database at `url` to head, in one transaction. Safe to run again, and on several hosts at once."""
-    database = Database(url, pool_size=1)
+    database = Database(url, pool_size=1, answer_within=None)
     try:
         with database.write() as tx:
             if not database.sqlite:

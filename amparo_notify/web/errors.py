@@ -1,12 +1,15 @@
 """Refusals and faults, answered calmly: a Spanish page for people, problem+json (RFC 9457) for programs."""
 
+import errno
 import logging
+from contextlib import suppress
 
 from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from flask_wtf.csrf import CSRFError  # type: ignore[import-untyped]
 from werkzeug.exceptions import HTTPException
 
 from amparo_notify.core.errors import Fault, Refusal
+from amparo_notify.store.database import AWAY
 
 _log = logging.getLogger(__name__)
 
@@ -48,13 +51,35 @@ STALE_FORM = (
     "Recárguela y envíe sus datos otra vez. No se ha cambiado nada.",
 )
 
+AWAY_TITLE = "El servicio no responde en este momento"
+UNSENT = (
+    "Sin acuse con folio, una orden no está recibida y nadie ha sido avisado. Vuelva a enviarla en un minuto: "
+    "enviarla dos veces no la duplica. Si el vuelo está por salir, no espere: llame a la estación por teléfono "
+    "y lleve la orden impresa."
+)
+UNHEARD = (
+    "Lo que acaba de hacer aquí puede no haberse registrado: vuelva a intentarlo en un minuto. La orden judicial "
+    "sigue en pie aunque esta página no responda; ante la duda, llame al juzgado."
+)
+UNSEEN = (
+    "Vuelva a intentarlo en un minuto. Las órdenes que ya tienen acuse están guardadas; los avisos pendientes "
+    "salen en cuanto el servicio vuelve. Si urge, use el teléfono."
+)
+RETRY_AFTER = 15
+"""Seconds: a restart of the database takes a few, a standby's promotion about so many."""
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG})
+
 
 def install(app: Flask) -> None:
     """Answer every refusal and every fault; nobody ever sees a trace."""
     app.register_error_handler(Refusal, _refused)
     app.register_error_handler(CSRFError, lambda error: answer(400, sentence=STALE_FORM))
     app.register_error_handler(HTTPException, _http)
+    for each in AWAY:
+        app.register_error_handler(each, _away)
+    app.register_error_handler(OSError, _no_room)
     app.register_error_handler(Exception, _broken)
+    app.after_request(_hear_out)
 
 
 def answer(status: int, faults: tuple[Fault, ...] = (), sentence: tuple[str, str] | None = None) -> Response:
@@ -97,6 +122,37 @@ def _http(error: HTTPException) -> Response:
     if error.code == 405 and (methods := getattr(error, "valid_methods", None)):
         given.headers["Allow"] = ", ".join(methods)
     return given
+
+
+def _away(error: Exception) -> Response:
+    """The database cannot be worked with now: who asks is told what to do until it can, and programs when to retry."""
+    reason = str(getattr(error, "orig", error) or error).partition("\n")[0]
+    _log.error("database away at %s: %s", request.endpoint, reason)
+    g.pop("who", None)
+    given = answer(503, sentence=(AWAY_TITLE, _meanwhile()))
+    given.headers["Retry-After"] = str(RETRY_AFTER)
+    return given
+
+
+def _meanwhile() -> str:
+    """What to do while the service is away, for those whom this page is for."""
+    if request.blueprint == "officer":
+        return UNHEARD
+    return UNSENT if request.method == "POST" or request.path.endswith("/nueva") else UNSEEN
+
+
+def _hear_out(response: Response) -> Response:
+    """Let whoever is refused during an upload finish: cut off, a browser shows a broken line and not our answer."""
+    if response.status_code >= 400 and request.content_length:
+        with suppress(HTTPException, OSError):
+            while request.stream.read(1 << 16):
+                pass
+    return response
+
+
+def _no_room(error: OSError) -> Response:
+    """An upload that finds no room on the disk is as good as no database; any other fault is our own."""
+    return _away(error) if error.errno in NO_ROOM else _broken(error)
 
 
 def _broken(error: Exception) -> Response:

@@ -33,13 +33,21 @@ class Hosts:
 
     def host(self, name: str) -> tuple[Process, Line]:
         """Another host, behind a line of its own."""
-        line = Line(self._socket)
-        self.lines.append(line)
-        url = f"postgresql://postgres@127.0.0.1:{line.port}/postgres"
+        line, url = self._line()
         process = self.stage.start(name, script=[RUNNER], DATABASE_URL=url)
         if name == "web":
             self.web = self.web or process
         return process, line
+
+    def gunicorn(self) -> tuple[Process, Line]:
+        """A host that serves the web as the Procfile says."""
+        line, url = self._line()
+        return self.stage.gunicorn(DATABASE_URL=url), line
+
+    def _line(self) -> tuple[Line, str]:
+        line = Line(self._socket)
+        self.lines.append(line)
+        return line, f"postgresql://postgres@127.0.0.1:{line.port}/postgres"
 
     def orders(self, number: int, web: Process | None = None) -> list[int]:
         """Submit orders, each for a station and a phone of its own; return which."""
@@ -95,7 +103,7 @@ class Hosts:
         self.web = None
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def country(tmp_path_factory: pytest.TempPathFactory, postgresql: PostgresServer) -> Iterator[Hosts]:
     """One PostgreSQL of its own, that may be restarted. (The other one made the user that servers run as.)"""
     folder, port = tmp_path_factory.mktemp("hosts"), free_port()
