@@ -1,9 +1,10 @@
 """Runs a command of the service and ends it, as by a cut of power, at a named point of its code.
 
-    python tests/kills/runner.py web|worker …      KILL_AT="before|after MODULE:NAME NTH"
+    python tests/kills/runner.py web|worker …      KILL_AT="before|after MODULE:NAME NTH MILLISECONDS"
 
 The product knows nothing of this: the function is wrapped here, in this process alone. Leases are short, so that
-what the dead process held is taken over within seconds.
+what the dead process held is taken over within seconds. The milliseconds are how long the thread that came to the
+point stands still while the others go on, before all of them are dead.
 """
 
 import functools
@@ -11,6 +12,7 @@ import importlib
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from itertools import count
@@ -22,36 +24,37 @@ from amparo_notify.cases import dispatch
 LEASE, LONGEST_CALL = timedelta(seconds=2), timedelta(seconds=1)
 
 
-def die() -> None:
-    """At once: nothing is flushed, closed or rolled back."""
+def die(after: float) -> None:
+    """At once, `after` so many seconds: nothing is flushed, closed or rolled back."""
+    time.sleep(after)
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 def arm(order: str) -> None:
     """Have this process die when it comes to a point."""
-    when, where, nth = order.split()
+    when, where, nth, wait = order.split()
     module, _, path = where.partition(":")
     *owners, name = path.split(".")
     owner = functools.reduce(getattr, owners, importlib.import_module(module))
     original = getattr(owner, name)
-    wrapped = _wrapped(original, when, int(nth))
+    wrapped = _wrapped(original, when, int(nth), int(wait) / 1000)
     setattr(owner, name, wrapped)
     for each in list(sys.modules.values()):  # who imported the function by its name
         if getattr(each, name, None) is original:
             setattr(each, name, wrapped)
 
 
-def _wrapped(original: Callable[..., Any], when: str, nth: int) -> Callable[..., Any]:
+def _wrapped(original: Callable[..., Any], when: str, nth: int, wait: float) -> Callable[..., Any]:
     calls = count(1)
 
     @functools.wraps(original)
     def point(*arguments: Any, **named: Any) -> Any:
         last = next(calls) == nth
         if last and when == "before":
-            die()
+            die(wait)
         answer = original(*arguments, **named)
         if last:
-            die()
+            die(wait)
         return answer
 
     return point

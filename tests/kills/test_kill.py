@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 from pathlib import Path
 
 import pytest
@@ -82,14 +83,19 @@ def _name(value: str) -> str:
 def test_a_cut_of_power_loses_nothing_and_doubles_one_message_at_most(
     theatre: Theatre, victim: str, point: str, seed: int
 ) -> None:
-    ending = theatre.play(victim, point)
+    ending = theatre.play(victim, f"{point} {_wait(point, seed)}")
     _note(theatre, point, ending.lost, ending.doubled)
     assert (ending.lost, ending.orders, ending.acknowledged, ending.late) == (0, 1, 1, 0), ending
     assert ending.doubled <= 1, ending
 
 
+def _wait(point: str, seed: int) -> int:
+    """Milliseconds between a point and the end: none, then by the seed, so that other threads get differently far."""
+    return random.Random(f"{point} {seed}").randrange(250) if seed else 0
+
+
 def _note(theatre: Theatre, point: str, lost: int, doubled: int) -> None:
-    """A line of the table, for `tests/kills/table.py`."""
+    """A line of KILL_TABLE, one for each crash."""
     if folder := os.environ.get("KILL_TABLE"):
         kind = "sqlite" if theatre.stage.services.database.sqlite else "postgresql"
         with Path(folder).open("a") as table:
