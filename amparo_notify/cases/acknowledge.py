@@ -16,6 +16,7 @@ from amparo_notify.core.events import Event, Grade
 from amparo_notify.core.evidence import Actor, Fact
 from amparo_notify.core.notice import Cause
 from amparo_notify.core.order import LEGAL_GROUND, OrderState, Person
+from amparo_notify.seal.assertion import Assertion
 from amparo_notify.store import escalations, orders, outbox, people
 from amparo_notify.store.escalations import Escalation, Link
 from amparo_notify.store.orders import Order
@@ -28,10 +29,11 @@ class Proof:
     """What makes an acknowledgement one: how the officer was known, and what was before their eyes."""
 
     grade: Grade
-    authenticated_by: str  # "pin" on the page, "sms+pin", "keypad+pin", "sms"
+    authenticated_by: str  # "pin" or "passkey" on the page, "sms+pin", "keypad+pin", "sms"
     statement: str  # byte for byte as shown or said
     document_sha256: str
     displayed: bool
+    assertion: Assertion | None = None  # of grade A3: what the officer's passkey signed
 
 
 def statement_for(services: Services, tx: Connection, order: Order, station_name: str) -> str:
@@ -52,6 +54,24 @@ def _described(person: Person) -> str:
     return f"{person.name or person.aliases or 'pasaporte ' + person.passport}{flight}"
 
 
+def as_shown(
+    services: Services,
+    tx: Connection,
+    order: Order,
+    station_name: str,
+    statement_sha256: str,
+    document_sha256: str,
+) -> tuple[str, str]:
+    """The statement and the newest document's hash, if they are those that the page showed. Raises Conflict."""
+    statement = statement_for(services, tx, order, station_name)
+    newest = orders.document_hashes(tx, order.id)[-1]
+    if (hashlib.sha256(statement.encode()).hexdigest(), newest) != (statement_sha256, document_sha256):
+        raise Conflict(
+            Fault("order", "La orden cambió mientras la leía.", "Lea el texto nuevo y confirme otra vez.")
+        )
+    return statement, newest
+
+
 def settle_acknowledgement(
     services: Services,
     tx: Connection,
@@ -70,7 +90,7 @@ def settle_acknowledgement(
         raise Conflict(
             Fault("order", "La orden ya fue retirada o cerrada.", "Llame al juzgado si tiene duda.")
         )
-    if again := _earlier(tx, escalation, link, proof):
+    if again := earlier(tx, escalation, link, proof.grade, proof.document_sha256):
         return again
     officer = people.find_officer(tx, id=link.officer)
     assert officer is not None
@@ -83,7 +103,11 @@ def settle_acknowledgement(
         "document_sha256": proof.document_sha256,
     }
     actor = Actor(f"officer:{link.badge}", proof.authenticated_by)
-    personal = {"name": people.officer_name(tx, services.vault, link.badge), "statement": proof.statement}
+    name = people.officer_name(tx, services.vault, link.badge)
+    personal: dict[str, object] = {"name": name, "statement": proof.statement}
+    if proof.assertion:
+        details |= {"assertion_sha256": proof.assertion.sha256, "passkey": proof.assertion.key_sha256}
+        personal["assertion"] = proof.assertion.as_json()
     fact = Fact(Event.ACKNOWLEDGED, now, actor, proof.grade, details, personal)
     seq = witness(services, tx, stream_of(tx, order), fact, now)
     content = {**details, "acknowledged_at": now.isoformat(), "grade": str(proof.grade), "record": seq}
@@ -106,10 +130,13 @@ def settle_acknowledgement(
     return receipt
 
 
-def _earlier(tx: Connection, escalation: Escalation, link: Link, proof: Proof) -> Receipt | None:
+def earlier(
+    tx: Connection, escalation: Escalation, link: Link, grade: Grade, document_sha256: str
+) -> Receipt | None:
+    """The receipt of the officer's acknowledgement of this document, of this grade or a higher one."""
     for row in escalations.acknowledgements(tx, escalation.id):
-        same = (row.officer, row.document_sha256) == (link.officer, proof.document_sha256)
-        if same and row.grade >= proof.grade:
+        same = (row.officer, row.document_sha256) == (link.officer, document_sha256)
+        if same and row.grade >= grade:
             jws = escalations.receipt_by_id(tx, row.receipt)
             return as_receipt(row.receipt, jws)
     return None

@@ -29,19 +29,18 @@ def correct_flight(
     now: datetime,
 ) -> None:
     """An officer who knows better corrects a flight; the plan is made anew."""
-    link, order_id = admitted(services, token, session, now)
-    actor = Actor(f"officer:{link.badge}", "pin")
-    with services.database.write(order_id) as tx:
+    found = admitted(services, token, session, now)
+    with services.database.write(found.order) as tx:
         change_flight(
             services,
             tx,
-            orders.get(tx, order_id),
+            orders.get(tx, found.order),
             person_id,
             airline,
             flight,
             destination,
             departs_at,
-            actor,
+            found.actor,
             now,
         )
 

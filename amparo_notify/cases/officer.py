@@ -4,16 +4,17 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from amparo_notify.cases import throttle
-from amparo_notify.cases.acknowledge import Proof, settle_acknowledgement, statement_for
+from amparo_notify.cases.acknowledge import Proof, as_shown, settle_acknowledgement, statement_for
 from amparo_notify.cases.compose import place
 from amparo_notify.cases.escalate import advance, gather
 from amparo_notify.cases.services import Services
 from amparo_notify.cases.witness import Receipt, as_receipt, stream_of, witness
-from amparo_notify.core.errors import Conflict, Denied, Fault, Missing
+from amparo_notify.core.errors import Denied, Fault, Missing
 from amparo_notify.core.escalation import Phase
 from amparo_notify.core.escalation import displayed as after_display
 from amparo_notify.core.events import Event, Grade
@@ -21,7 +22,7 @@ from amparo_notify.core.evidence import Actor, Fact
 from amparo_notify.core.order import LEGAL_GROUND, deadline
 from amparo_notify.core.verdict import Verdict
 from amparo_notify.seal.envelope import hash_token
-from amparo_notify.store import blobs, escalations, orders, outbox, people, staff
+from amparo_notify.store import blobs, escalations, orders, outbox, people, rosters, staff
 from amparo_notify.store.escalations import Escalation, Link, Outcome
 from amparo_notify.store.orders import Document, KeptPerson, Order
 
@@ -76,16 +77,19 @@ class NoticeView:
     statement_sha256: str
     document_sha256: str
     acknowledged: Acknowledged | None
+    required: Grade  # of an acknowledgement that ends the chase
     mine: Receipt | None
     outcomes: tuple[Outcome, ...]
     nonce: str
+    officer: int
     post: str
     badge: str
+    by: str  # how they were known: "pin" or "passkey"
 
 
 def open_notice(services: Services, token: str, now: datetime) -> Doorstep:
     """What a link shows before the PIN. Raises Missing for a link that is unknown or too old."""
-    link, order_id = _find(services, token, now)
+    link, order_id = find_link(services, token, now)
     with services.database.read() as tx:
         seen = escalations.opened_at(tx, link.id)
         doorstep = _doorstep(tx, link, order_id)
@@ -102,7 +106,8 @@ def open_notice(services: Services, token: str, now: datetime) -> Doorstep:
     return doorstep
 
 
-def _find(services: Services, token: str, now: datetime) -> tuple[Link, int]:
+def find_link(services: Services, token: str, now: datetime) -> tuple[Link, int]:
+    """The link of a token, and the order that it leads to. Raises Missing for one that is unknown or too old."""
     with services.database.read() as tx:
         link = escalations.link_by_hash(tx, hash_token(token))
         if link is None or link.expires_at <= now:
@@ -138,16 +143,21 @@ def _doorstep(tx: Connection, link: Link, order_id: int) -> Doorstep:
 
 def identify(services: Services, token: str, pin: str, now: datetime) -> str:
     """Return a session for this link. Raises Denied saying how many tries are left, Missing for a dead link."""
-    link, _ = _find(services, token, now)
+    link, _ = find_link(services, token, now)
     key = f"pin:page:{link.officer}"
     left = throttle.count(services, key, "pin", now)
     if not pin_matches(services, link.officer, pin):
         tries = f"Le quedan {left} intentos." if left else "Espere 5 minutos o llame al juzgado."
         raise Denied(Fault("pin", "El NIP no es correcto.", tries))
     throttle.forgive(services, key)
-    session = secrets.token_urlsafe(32)
     with services.database.write() as tx:
-        staff.add_session(tx, hash_token(session), now, now + SESSION, link_id=link.id)
+        return open_session(tx, link, "pin", now)
+
+
+def open_session(tx: Connection, link: Link, by: str, now: datetime) -> str:
+    """Return the token of a new session for a link. `by`: how its officer was known, "pin" or "passkey"."""
+    session = secrets.token_urlsafe(32)
+    staff.add_session(tx, hash_token(session), by, now, now + SESSION, link_id=link.id)
     return session
 
 
@@ -159,19 +169,32 @@ def pin_matches(services: Services, officer_id: int, pin: str) -> bool:
     return officer.pin_hash is not None and officer.active and services.secrets.matches(officer.pin_hash, pin)
 
 
-def admitted(services: Services, token: str, session: str, now: datetime) -> tuple[Link, int]:
-    """The link, if `session` was opened by its own officer's PIN. Raises Denied, Missing."""
-    link, order_id = _find(services, token, now)
+class Admitted(NamedTuple):
+    """An officer behind the doorstep."""
+
+    link: Link
+    order: int
+    by: str  # how they were known: "pin" or "passkey"
+
+    @property
+    def actor(self) -> Actor:
+        """As records name them."""
+        return Actor(f"officer:{self.link.badge}", self.by)
+
+
+def admitted(services: Services, token: str, session: str, now: datetime) -> Admitted:
+    """The link, if `session` was opened by its own officer's PIN or passkey. Raises Denied, Missing."""
+    link, order_id = find_link(services, token, now)
     with services.database.read() as tx:
         found = staff.session_of(tx, hash_token(session), now) if session else None
-    if found is None or found[1] != link.id:
+    if found is None or found.link != link.id:
         raise Denied(Fault("pin", "Falta identificarse.", "Escriba su NIP."))
-    return link, order_id
+    return Admitted(link, order_id, found.authenticated_by)
 
 
 def notice(services: Services, token: str, session: str, now: datetime) -> NoticeView:
     """The order, for the officer behind the PIN. Raises Denied where the session is not for this link."""
-    link, order_id = admitted(services, token, session, now)
+    link, order_id, by = admitted(services, token, session, now)
     with services.database.read() as tx:
         order, escalation = orders.get(tx, order_id), escalations.get(tx, link.escalation)
         zone, station = place(tx, order, escalation)
@@ -195,17 +218,28 @@ def notice(services: Services, token: str, session: str, now: datetime) -> Notic
             statement_sha256=hashlib.sha256(statement.encode()).hexdigest(),
             document_sha256=documents[-1].sha256,
             acknowledged=first_acknowledgement(tx, escalation),
+            required=required_grade(tx, escalation),
             mine=_mine(tx, link, escalation),
             outcomes=tuple(escalations.outcomes(tx, order_id)),
             nonce=secrets.token_hex(16),
+            officer=link.officer,
             post=officer.post,
             badge=link.badge,
+            by=by,
         )
+
+
+def required_grade(tx: Connection, escalation: Escalation) -> Grade:
+    """What an acknowledgement must be for this chase to end, by the policy that it began with."""
+    if escalation.policy is None:
+        return Grade.A2
+    return Grade(rosters.kept_policy(tx, escalation.policy).required_grade)
 
 
 def first_acknowledgement(tx: Connection, escalation: Escalation) -> Acknowledged | None:
     """Who acknowledged first with a grade that suffices."""
-    rows = [row for row in escalations.acknowledgements(tx, escalation.id) if row.grade >= Grade.A2]
+    enough = max(Grade.A2, required_grade(tx, escalation))
+    rows = [row for row in escalations.acknowledgements(tx, escalation.id) if row.grade >= enough]
     if not rows:
         return None
     first = rows[0]
@@ -223,7 +257,8 @@ def _mine(tx: Connection, link: Link, escalation: Escalation) -> Receipt | None:
 
 def displayed(services: Services, token: str, session: str, now: datetime) -> None:
     """The last byte of the order was sent to an identified officer: the hour that the law counts."""
-    link, order_id = admitted(services, token, session, now)
+    found = admitted(services, token, session, now)
+    link, order_id = found.link, found.order
     if link.displayed_at is not None:
         return
     with services.database.write(order_id) as tx:
@@ -239,7 +274,7 @@ def displayed(services: Services, token: str, session: str, now: datetime) -> No
             "officer": link.badge,
             "post": officer.post,
         }
-        fact = Fact(Event.DISPLAYED, now, Actor(f"officer:{link.badge}", "pin"), Grade.A2, details)
+        fact = Fact(Event.DISPLAYED, now, found.actor, Grade.A2, details)
         witness(services, tx, stream_of(tx, order), fact, now)
         policy, _ = gather(tx, order, escalation)
         state = after_display(policy, escalation.state, now)
@@ -251,7 +286,7 @@ def displayed(services: Services, token: str, session: str, now: datetime) -> No
 
 def notice_document(services: Services, token: str, session: str, document_id: int, now: datetime) -> bytes:
     """The PDF of one of the order's documents. Raises Missing for another order's."""
-    _, order_id = admitted(services, token, session, now)
+    order_id = admitted(services, token, session, now).order
     with services.database.read() as tx:
         safe = orders.safe_of(tx, services.vault, order_id)
         found = next((each for each in orders.documents(tx, safe, order_id) if each.id == document_id), None)
@@ -264,16 +299,10 @@ def acknowledge(
     services: Services, token: str, session: str, statement_sha256: str, document_sha256: str, now: datetime
 ) -> Receipt:
     """Acknowledge exactly what was shown. Raises Conflict where the order has changed since: read it again."""
-    link, order_id = admitted(services, token, session, now)
+    link, order_id, by = admitted(services, token, session, now)
     with services.database.write(order_id) as tx:
         order, escalation = orders.get(tx, order_id), escalations.get(tx, link.escalation)
         _, station = place(tx, order, escalation)
-        statement = statement_for(services, tx, order, station)
-        newest = orders.document_hashes(tx, order_id)[-1]
-        shown = (hashlib.sha256(statement.encode()).hexdigest(), newest)
-        if shown != (statement_sha256, document_sha256):
-            raise Conflict(
-                Fault("order", "La orden cambió mientras la leía.", "Lea el texto nuevo y confirme otra vez.")
-            )
-        proof = Proof(Grade.A2, "pin", statement, newest, displayed=True)
+        shown = as_shown(services, tx, order, station, statement_sha256, document_sha256)
+        proof = Proof(Grade.A2, by, *shown, displayed=True)
         return settle_acknowledgement(services, tx, order, escalation, link, proof, now)

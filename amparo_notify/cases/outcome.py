@@ -40,7 +40,7 @@ def report(
 
     Raises Invalid for a person who is not of this order, Conflict where the order was withdrawn or closed.
     """
-    link, order_id = admitted(services, token, session, now)
+    link, order_id, by = admitted(services, token, session, now)
     with services.database.write(order_id) as tx:
         order, escalation = orders.get(tx, order_id), escalations.get(tx, link.escalation)
         if escalations.outcome_seen(tx, nonce):
@@ -59,7 +59,7 @@ def report(
             raise Invalid(
                 Fault("person", "Falta indicar de quién informa.", "Elija un resultado para cada persona.")
             )
-        seq = _keep(services, tx, order, escalation, link, nonce, reports, known, now)
+        seq = _keep(services, tx, order, escalation, link, by, nonce, reports, known, now)
         receipt = _outcome_receipt(services, tx, order, link, reports, known, seq, now)
         _follow(services, tx, order, escalation, link, reports, seq, now)
         return receipt
@@ -71,6 +71,7 @@ def _keep(
     order: Order,
     escalation: Escalation,
     link: Link,
+    by: str,
     nonce: str,
     reports: Sequence[Report],
     known: dict[int, KeptPerson],
@@ -99,7 +100,7 @@ def _keep(
     personal: dict[str, object] = {
         "details": [{"person": known[each.person_id].position, **each.details} for each in reports]
     }
-    fact = Fact(Event.REPORTED, now, Actor(f"officer:{link.badge}", "pin"), Grade.A2, details, personal)
+    fact = Fact(Event.REPORTED, now, Actor(f"officer:{link.badge}", by), Grade.A2, details, personal)
     return witness(services, tx, stream_of(tx, order), fact, now)
 
 

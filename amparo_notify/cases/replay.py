@@ -145,7 +145,7 @@ class _Reader:
             self._held = False
             self._open(at)
         elif event is Event.ACKNOWLEDGED and mine:
-            shown = self._shown or payload.get("authenticated_by") == "pin"
+            shown = self._shown or payload.get("authenticated_by") in ("pin", "passkey")
             self._change("acknowledged", at, grade=str(payload.get("grade", "")), displayed=shown)
         elif event is Event.DISPLAYED and mine:
             self._shown = True

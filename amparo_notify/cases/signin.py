@@ -21,6 +21,7 @@ SESSION = timedelta(hours=12)
 INVITATION = timedelta(days=7)
 SHORTEST = 12
 ISSUER = "amparo_notify"
+BY_CODE = "passphrase+totp"
 _NOBODY = "$argon2id$v=19$m=65536,t=3,p=1$CnfyobIEyi/K5xS/A88t1A$WIQ6OwyCgv3ZZOjaiO/Uel8uOJbCiByu2CX8ExdMjjs"
 """A hash that nothing matches: an unknown user costs the same time as a known one."""
 
@@ -33,6 +34,7 @@ class Who:
     username: str
     name: str
     court_name: str
+    proved_at: datetime  # when they last proved who they are
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def sign_in(services: Services, username: str, passphrase: str, code: str, now: 
     throttle.forgive(services, key)
     token = secrets.token_urlsafe(32)
     with services.database.write() as tx:
-        staff.add_session(tx, hash_token(token), now, now + SESSION, staff_id=found.id)
+        staff.add_session(tx, hash_token(token), BY_CODE, now, now + SESSION, staff_id=found.id)
     return token
 
 
@@ -97,13 +99,14 @@ def who(services: Services, session_token: str, now: datetime) -> Who | None:
     """Who holds a session, or None."""
     with services.database.read() as tx:
         found = staff.session_of(tx, hash_token(session_token), now)
-        if found is None or found[0] is None:
+        if found is None or found.staff is None:
             return None
-        person = staff.find(tx, id=found[0])
+        person = staff.find(tx, id=found.staff)
         if person is None or not person.active:
             return None
         name = staff.name(tx, services.vault, person.username)
-    return Who(_caller(person, "passphrase+totp"), person.username, name, person.court_name)
+    caller = _caller(person, found.authenticated_by)
+    return Who(caller, person.username, name, person.court_name, found.made_at)
 
 
 def sign_out(services: Services, session_token: str, now: datetime) -> None:

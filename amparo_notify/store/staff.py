@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from amparo_notify.store import vault as vaults
-from amparo_notify.store.tables import court, credential, invitation, session, staff, throttle
+from amparo_notify.store.tables import court, credential, invitation, passkey, session, staff, throttle
 from amparo_notify.store.vault import Vault
 
 
@@ -27,6 +27,16 @@ class Credential:
     staff: int
     secret: bytes
     used_counter: int | None
+
+
+@dataclass(frozen=True)
+class Session:
+    """Somebody's, of the staff, or an officer's at one link."""
+
+    staff: int | None
+    link: int | None
+    authenticated_by: str
+    made_at: datetime  # when they proved who they are
 
 
 @dataclass(frozen=True)
@@ -101,9 +111,10 @@ def use_counter(tx: Connection, credential_id: int, counter: int) -> bool:
 
 
 def retire(tx: Connection, staff_id: int) -> None:
-    """Let somebody go: no session of theirs goes on, and no token opens anything."""
+    """Let somebody go: no session of theirs goes on, and no token or passkey opens anything."""
     tx.execute(update(staff).where(staff.c.id == staff_id).values(active=False))
     tx.execute(delete(credential).where(credential.c.staff == staff_id))
+    tx.execute(delete(passkey).where(passkey.c.staff == staff_id))
     tx.execute(delete(session).where(session.c.staff == staff_id))
 
 
@@ -113,6 +124,7 @@ def retire(tx: Connection, staff_id: int) -> None:
 def add_session(
     tx: Connection,
     token_hash: str,
+    authenticated_by: str,
     now: datetime,
     expires_at: datetime,
     *,
@@ -121,16 +133,21 @@ def add_session(
 ) -> None:
     tx.execute(
         insert(session).values(
-            token_hash=token_hash, staff=staff_id, link=link_id, made_at=now, expires_at=expires_at
+            token_hash=token_hash,
+            staff=staff_id,
+            link=link_id,
+            authenticated_by=authenticated_by,
+            made_at=now,
+            expires_at=expires_at,
         )
     )
 
 
-def session_of(tx: Connection, token_hash: str, now: datetime) -> tuple[int | None, int | None] | None:
-    """(staff, link) of a session that has not expired."""
+def session_of(tx: Connection, token_hash: str, now: datetime) -> Session | None:
+    """A session that has not expired."""
     which = (session.c.token_hash == token_hash) & (session.c.expires_at > now)
-    row = tx.execute(select(session.c.staff, session.c.link).where(which)).first()
-    return (row.staff, row.link) if row else None
+    row = tx.execute(select(session).where(which)).first()
+    return Session(row.staff, row.link, row.authenticated_by, row.made_at) if row else None
 
 
 def end_session(tx: Connection, token_hash: str) -> None:
