@@ -1,12 +1,14 @@
 """Contacts confirmed by a code that is sent to them: until then they are used, and not counted on."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from amparo_notify.cases import throttle
+from amparo_notify.cases.escalate import plan_station_anew
 from amparo_notify.cases.services import Caller, Services
 from amparo_notify.cases.settings_log import note
 from amparo_notify.channels.rendering import note as written
@@ -40,6 +42,13 @@ class Own:
     badge: str
     post: str
     contacts: tuple[Mine, ...]
+    also: tuple[Medium, ...]  # media that they added to the policy's
+
+    @property
+    def media(self) -> tuple[Medium, ...]:
+        """By what their contacts can reach them."""
+        possible = {medium for each in self.contacts for medium in people.MEDIA[each.kind]}
+        return tuple(medium for medium in Medium if medium in possible)
 
     @property
     def left(self) -> int:
@@ -50,18 +59,44 @@ class Own:
 def own_contacts(services: Services, token: str, now: datetime) -> Own:
     """An officer's contacts, by the link with which they chose their PIN. Raises Missing before, and once it ends."""
     with services.database.read() as tx:
-        badge, post = _owner(tx, token, now)
-        found = contacts.of_officer(tx, services.vault, badge)
+        owner = _owner(tx, token, now)
+        found = contacts.of_officer(tx, services.vault, owner.badge)
+        also = people.everyone(tx, [owner.badge])[owner.badge].also
     mine = (Mine(each.id, each.kind, _hint(each), each.verified_at is not None) for each in found)
-    return Own(badge, post, tuple(mine))
+    return Own(owner.badge, owner.post, tuple(mine), also)
 
 
-def _owner(tx: Connection, token: str, now: datetime) -> tuple[str, str]:
+def _owner(tx: Connection, token: str, now: datetime) -> Row[tuple[object, ...]]:
+    """The row of the officer who chose a PIN by this link."""
     officer_id = staff.used_invitation(tx, hash_token(token), now)
     officer = people.find_officer(tx, id=officer_id) if officer_id is not None else None
     if officer is None or not officer.active:
         raise Missing(Fault("link", "Este enlace no existe o venció.", "Pida uno nuevo a quien administra."))
-    return officer.badge, officer.post
+    return officer
+
+
+def choose_media(services: Services, token: str, media: Sequence[str], now: datetime) -> None:
+    """Add media of an officer's own to the policy's, in place of those added before; the policy's always stay.
+
+    Raises Invalid for a medium that no contact of theirs takes, Missing as `own_contacts`.
+    """
+    own = own_contacts(services, token, now)
+    if strange := [each for each in media if each not in own.media]:
+        raise Invalid(
+            Fault(
+                "also", f"«{strange[0]}» no llega a ninguno de sus contactos.", "Elija entre los que tiene."
+            )
+        )
+    chosen = tuple(medium for medium in own.media if medium in media)
+    with services.database.write() as tx:
+        owner = _owner(tx, token, now)
+        people.add_media(tx, owner.badge, chosen)
+        actor = Actor(f"officer:{owner.badge}", "link")
+        note(
+            services, tx, actor, "media added", now, officer=owner.badge, media=[str(each) for each in chosen]
+        )
+    if owner.station is not None:
+        plan_station_anew(services, owner.station, now)
 
 
 def _hint(contact: KeptContact) -> str:
@@ -73,8 +108,7 @@ def _hint(contact: KeptContact) -> str:
 
 def _mine(services: Services, token: str, contact_id: int, now: datetime) -> KeptContact:
     with services.database.read() as tx:
-        badge, _ = _owner(tx, token, now)
-        found = contacts.of_officer(tx, services.vault, badge)
+        found = contacts.of_officer(tx, services.vault, _owner(tx, token, now).badge)
     contact = next((each for each in found if each.id == contact_id), None)
     if contact is None:
         raise Missing(Fault("contact", "Ese contacto no es suyo.", "Recargue la página."))

@@ -79,9 +79,7 @@ class Roster:
     overrides: tuple[Override, ...] = ()
     headquarters: tuple[str, ...] = ()
     court: tuple[str, ...] = ()
-    comar: tuple[
-        Officer, ...
-    ] = ()  # COMAR's desk, which is copied; apart, so that it never counts as coverage
+    comar: tuple[Officer, ...] = ()  # COMAR's desk, apart: it is copied, and never counts as coverage
 
     @property
     def zone(self) -> ZoneInfo:

@@ -166,6 +166,7 @@ def _own_contacts(token: str, faults: tuple[Fault, ...] = (), status: int = 200)
         faults=faults,
         sent=request.args.get("enviado", ""),
         chosen="nip" in request.args,
+        added="medios" in request.args,
         calendar=agenda.address(services(), own.badge),
     )
     return make_response(page, status)
@@ -192,6 +193,17 @@ def confirm(token: str, contact: int) -> Response:
     except Refusal as refusal:
         return _refused(token, refusal)
     return redirect(f"/nip/{token}/contactos", 303)
+
+
+@blueprint.post("/nip/<token>/contactos/medios")
+@may(Audience.LINK)
+def choose_media(token: str) -> Response:
+    """Take the media that an officer adds to those of the policy."""
+    try:
+        contacts.choose_media(services(), token, request.form.getlist("also"), now())
+    except Refusal as refusal:
+        return _refused(token, refusal)
+    return redirect(f"/nip/{token}/contactos?medios=1#medios", 303)
 
 
 def _refused(token: str, refusal: Refusal) -> Response:

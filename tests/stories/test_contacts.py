@@ -1,6 +1,7 @@
 """Contacts are confirmed by a code that is sent to them; until then they are used, and not counted on."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,9 +9,13 @@ import pytest
 from amparo_notify.cases import contacts, manage, personnel, signin
 from amparo_notify.cases.personnel import NewOfficer
 from amparo_notify.cases.services import OPERATOR
+from amparo_notify.cases.witness import CONFIGURATION
 from amparo_notify.core.errors import Denied, Invalid, Missing, Unfit
+from amparo_notify.core.notice import Medium
+from amparo_notify.core.preview import preview
 from amparo_notify.demo.faults import busy
-from tests.world import AGENT, PINS, STATION, World
+from amparo_notify.store import log
+from tests.world import AGENT, CHIEF, PINS, POLICY, STATION, World
 
 PHONE, MAIL = "+525500000777", "nueva@estacion.example"
 
@@ -163,3 +168,67 @@ def test_the_administrator_sees_which_contacts_are_confirmed(world: World) -> No
     assert states[AGENT.badge] == (False, False)
     with pytest.raises(Denied):
         contacts.states(world.services, world.clerk())
+
+
+def follow_by_text(world: World) -> None:
+    """A station whose policy texts and does nothing else."""
+    levels = tuple(replace(level, media=(Medium.SMS,)) for level in POLICY.levels)
+    manage.save_policy(world.services, OPERATOR, STATION, replace(POLICY, levels=levels), world.now)
+
+
+def on_duty(world: World, *phones: str) -> str:
+    """A new officer who serves alone; return the token of their link."""
+    token = arrive(world, *phones)
+    world.put_on_duty(STATION, agentes=("MEX-N1",), jefatura=(CHIEF.badge,))
+    return token
+
+
+def test_an_officer_adds_a_call_to_the_texts_of_the_policy(world: World) -> None:
+    follow_by_text(world)
+    contacts.choose_media(world.services, on_duty(world, PHONE), ["voice"], world.now)
+    world.submit()
+    assert (len(world.carrier.texts(PHONE)), len(world.carrier.calls(PHONE))) == (1, 1)
+    world.forget()
+
+
+def test_what_an_officer_adds_takes_nothing_of_the_policy_away(world: World) -> None:
+    contacts.choose_media(world.services, on_duty(world, PHONE), ["sms"], world.now)
+    world.submit()
+    assert (len(world.carrier.texts(PHONE)), len(world.carrier.calls(PHONE))) == (1, 1)
+    world.forget()
+
+
+def test_an_officer_takes_back_what_they_added_and_the_policy_stays(world: World) -> None:
+    follow_by_text(world)
+    token = on_duty(world, PHONE)
+    contacts.choose_media(world.services, token, ["voice"], world.now)
+    contacts.choose_media(world.services, token, [], world.now)
+    world.submit()
+    assert (len(world.carrier.texts(PHONE)), len(world.carrier.calls(PHONE))) == (1, 0)
+    world.forget()
+
+
+def test_a_preview_shows_what_officers_added(world: World) -> None:
+    follow_by_text(world)
+    contacts.choose_media(world.services, on_duty(world, PHONE), ["voice"], world.now)
+    roster = manage.roster_of(world.services, STATION)
+    first = preview(manage.policy_of(world.services, STATION), roster, world.now, None)[0]
+    assert first.recipients == (("MEX-N1", Medium.SMS), ("MEX-N1", Medium.VOICE))
+
+
+@pytest.mark.parametrize("medium", ["email", "pigeon", ""])
+def test_a_medium_that_no_contact_takes_is_refused(world: World, medium: str) -> None:
+    token = arrive(world, PHONE)
+    with pytest.raises(Invalid, match="contactos"):
+        contacts.choose_media(world.services, token, [medium], world.now)
+
+
+def test_what_an_officer_adds_is_on_record(world: World) -> None:
+    contacts.choose_media(world.services, arrive(world, PHONE), ["voice"], world.now)
+    with world.services.database.read() as tx:
+        newest = next(log.newest(tx, CONFIGURATION, 1))
+    said = world.services.sealer.open(newest)
+    assert (said["actor"], said["details"]) == (
+        "officer:MEX-N1",
+        {"what": "media added", "officer": "MEX-N1", "media": ["voice"]},
+    )

@@ -159,6 +159,20 @@ def test_a_page_of_contacts_shows_no_whole_number_and_no_name(world: World) -> N
     assert "Nombre Ficticio" not in page
 
 
+def test_an_officer_adds_media_to_the_policys_on_the_page_of_contacts(world: World) -> None:
+    page = arrive(world)
+    answer = send(world.app, page, f"{page}/medios", also="voice")
+    assert answer.status_code == 303
+    assert re.search(r'value="voice" checked', world.app.get(answer.location).text)
+
+
+def test_a_medium_that_an_officer_does_not_have_is_refused_on_the_page(world: World) -> None:
+    page = arrive(world)
+    answer = send(world.app, page, f"{page}/medios", also="email")
+    assert answer.status_code == 422
+    assert "Elija entre los que tiene." in answer.text
+
+
 def test_an_unknown_link_has_no_contacts(world: World) -> None:
     assert world.app.get("/nip/unknown/contactos").status_code == 404
 
