@@ -1,13 +1,12 @@
 """`amparo-notify roster`: who is on duty at a station, and rosters from and to spreadsheets."""
 
 import argparse
-import json
 import sys
 from datetime import datetime, timedelta
 
-from amparo_notify.cases import coverage, manage
+from amparo_notify.cases import coverage, manage, roster_csv, roster_file
 from amparo_notify.cases.services import OPERATOR
-from amparo_notify.cli import gaps, roster_csv, roster_ics
+from amparo_notify.cli import gaps
 from amparo_notify.cli.common import (
     GOOD,
     Commands,
@@ -22,10 +21,8 @@ from amparo_notify.cli.common import (
     subcommands,
 )
 from amparo_notify.cli.desk import services
-from amparo_notify.cli.roster_rows import Row, located
-from amparo_notify.core import agenda
-from amparo_notify.core.errors import Fault, Invalid
-from amparo_notify.core.roster import Roster, roster_from_json, roster_to_json
+from amparo_notify.core.errors import Invalid
+from amparo_notify.core.roster import Roster
 
 AHEAD = timedelta(days=7)
 """How far ahead gaps are looked for."""
@@ -55,7 +52,7 @@ def add_parsers(commands: Commands) -> None:
     )
     exporting.add_argument("station", metavar="STATION")
     exporting.add_argument(
-        "--format", choices=("csv", "json", "ics"), default="csv", help="default: %(default)s"
+        "--format", choices=tuple(roster_file.KINDS), default="csv", help="default: %(default)s"
     )
     exporting.set_defaults(run=give)
 
@@ -121,11 +118,11 @@ def take(options: argparse.Namespace) -> int:
     with services() as own:
         now = own.clock()
         present = manage.roster_of(own, options.station)
-        new, rows, name = _read(options.file, present)
+        new = roster_file.read(roster_file.text_of(options.file), present)
         try:
-            version = manage.save_roster(own, OPERATOR, options.station, new, now)
+            version = manage.save_roster(own, OPERATOR, options.station, new.roster, now)
         except Invalid as invalid:
-            raise Invalid(*located(invalid.faults, rows, name)) from invalid
+            raise Invalid(*new.located(invalid.faults)) from invalid
         roster = manage.roster_of(own, options.station)
         worries = coverage.sentences(coverage.concerns_of(own, options.station, now))
     print(f"{options.station} has roster version {version}. On duty now:")
@@ -135,33 +132,9 @@ def take(options: argparse.Namespace) -> int:
     return GOOD
 
 
-def _read(body: bytes, present: Roster) -> tuple[Roster, list[Row], str]:
-    """The roster of a file, calendar, JSON or CSV as its beginning says; where each part stands, and as what."""
-    station, time_zone = present.station, present.time_zone
-    try:
-        text = body.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = body.decode("cp1252", "replace")  # what spreadsheets in Mexico write
-    if text.lstrip().upper().startswith("BEGIN:VCALENDAR"):
-        return *roster_ics.read(text, present), "event"
-    if not text.lstrip().startswith("{"):
-        return roster_csv.read(text, station, time_zone), roster_csv.rows(text), "line"
-    try:
-        return roster_from_json({"station": station, "time_zone": time_zone, **json.loads(text)}), [], ""
-    except ValueError as error:
-        raise Invalid(
-            Fault("FILE", f"it is not JSON ({error}).", "See: amparo-notify roster import --help")
-        ) from error
-
-
 def give(options: argparse.Namespace) -> int:
     """Print a station's roster."""
     with services() as own:
         roster, now = manage.roster_of(own, options.station), own.clock()
-    if options.format == "json":
-        show_json(roster_to_json(roster))
-    elif options.format == "ics":
-        sys.stdout.write(agenda.export(roster, now))
-    else:
-        sys.stdout.write(roster_csv.write(roster))
+    sys.stdout.write(roster_file.written(roster, options.format, now))
     return GOOD

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amparo_notify.cli import roster_csv
+from amparo_notify.cases import roster_csv
 from amparo_notify.core.errors import Invalid
 from amparo_notify.core.roster import Override, Roster, Rotation, Shift
 from amparo_notify.demo import data
@@ -69,4 +69,4 @@ def test_two_lines_that_disagree_about_a_rotation_are_found() -> None:
     )
     with pytest.raises(Invalid) as refused:
         roster_csv.read(text, "X", "UTC")
-    assert [fault.field for fault in refused.value.faults] == ["line 3, days", "line 3, officers"]
+    assert [fault.field for fault in refused.value.faults] == ["línea 3, days", "línea 3, officers"]

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amparo_notify.cli import roster_csv, roster_ics
-from amparo_notify.cli.roster_rows import Row, located
+from amparo_notify.cases import roster_csv, roster_ics
+from amparo_notify.cases.roster_rows import Row, located
 from amparo_notify.core.agenda import export
 from amparo_notify.core.errors import Fault, Invalid
 from amparo_notify.core.roster import Override, Roster, Rotation, Shift
@@ -102,20 +102,20 @@ def test_shifts_that_repeat_after_different_days_become_one_cycle() -> None:
     ("text", "part"),
     [
         (event(rule="FREQ=DAILY;INTERVAL=3;COUNT=5"), "COUNT"),
-        (event(rule="FREQ=MONTHLY"), "neither every N days"),
-        (event() + "\nEXDATE;TZID=America/Mexico_City:20260104T080000", "exceptions"),
-        (f"{DAILY}\nSUMMARY:1001\nCATEGORIES:agentes", "does not repeat"),
-        (f"{DAILY}\nSUMMARY:1001\nRRULE:FREQ=DAILY", "category"),
-        (event("Ana Ejemplo"), "no badge"),
+        (event(rule="FREQ=MONTHLY"), "cada N días"),
+        (event() + "\nEXDATE;TZID=America/Mexico_City:20260104T080000", "excepciones"),
+        (f"{DAILY}\nSUMMARY:1001\nCATEGORIES:agentes", "No se repite"),
+        (f"{DAILY}\nSUMMARY:1001\nRRULE:FREQ=DAILY", "categoría"),
+        (event("Ana Ejemplo"), "no es una placa"),
         (event(when=DAILY.replace("Mexico_City", "Cancun")), "America/Cancun"),
-        (event(when="DTSTART;VALUE=DATE:20260101\nDTEND;VALUE=DATE:20260102"), "whole days"),
-        (event(when=DAILY.replace("20260102T080000", "20260104T080000")), "a day at most"),
-        (event(when="DTSTART:ayer\nDTEND:hoy"), "cannot be read"),
+        (event(when="DTSTART;VALUE=DATE:20260101\nDTEND;VALUE=DATE:20260102"), "días enteros"),
+        (event(when=DAILY.replace("20260102T080000", "20260104T080000")), "un día a lo más"),
+        (event(when="DTSTART:ayer\nDTEND:hoy"), "No se puede leer"),
     ],
 )
 def test_an_event_that_is_no_shift_is_refused_with_its_number(text: str, part: str) -> None:
     (fault,) = said(calendar(event(), text))
-    assert fault.startswith("event 2")
+    assert fault.startswith("evento 2")
     assert part in fault
 
 
@@ -123,12 +123,12 @@ def test_one_bad_event_among_a_thousand_is_found_and_all_are_said_at_once() -> N
     events = [event(f"B{n}") for n in range(1000)]
     events[616] = event("Ana Ejemplo")
     events[900] = event(rule="FREQ=YEARLY")
-    assert [fault.partition(" (")[0] for fault in said(calendar(*events))] == ["event 617", "event 901"]
+    assert [fault.partition(" (")[0] for fault in said(calendar(*events))] == ["evento 617", "evento 901"]
 
 
 def test_a_cycle_longer_than_a_year_is_a_slip_of_the_pen() -> None:
     text = calendar(event("1001", rule="FREQ=DAILY;INTERVAL=7"), event("1002", rule="FREQ=DAILY;INTERVAL=60"))
-    assert "420 days" in said(text)[0]
+    assert "420 días" in said(text)[0]
 
 
 @pytest.mark.parametrize("text", [calendar(), "BEGIN:VCALENDAR\r\nEND:VEVENT\r\n"])
@@ -158,8 +158,8 @@ def test_a_badge_of_nobody_is_named_with_its_line_and_nothing_changes(settled: R
     file.write_text("kind,rotation,starts_on,days,day,start,end,slot,officers\n" + "\n".join(rows) + "\n")
     result = settled("roster", "import", "MEX-T1", str(file))
     assert result.code == 1
-    assert "line 618, rotations.r616: La placa «9999» no es de nadie." in result.err
-    assert "line 902, overrides[0]" in result.err
+    assert "línea 618, rotations.r616: La placa «9999» no es de nadie." in result.err
+    assert "línea 902, overrides[0]" in result.err
     assert settled("roster", "show", "MEX-T1", "--json").json["version"] == 1
 
 
@@ -182,7 +182,7 @@ def test_watches_that_overlap_are_named_with_the_lines_of_whom_they_concern() ->
     )
     read = roster_csv.read(text, "MEX-T1", "America/Mexico_City")
     (fault,) = located(read.schedule_faults(), roster_csv.rows(text))
-    assert fault.field == "lines 2, 3, rotations.agentes"
+    assert fault.field == "líneas 2, 3, rotations.agentes"
 
 
 def test_a_fault_of_no_line_keeps_its_field() -> None:

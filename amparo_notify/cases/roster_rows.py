@@ -20,14 +20,14 @@ class Row:
     badges: frozenset[str]
 
 
-def located(faults: Iterable[Fault], rows: Sequence[Row], name: str = "line") -> Iterator[Fault]:
+def located(faults: Iterable[Fault], rows: Sequence[Row], name: str = "línea") -> Iterator[Fault]:
     """Yield each fault with the lines that it comes from before its field; `name` is what a line is called."""
     for fault in faults:
         numbers = [str(row.where) for row in _of(fault, rows)]
         if not numbers:
             yield fault
             continue
-        more = f" and {len(numbers) - MOST} more" if len(numbers) > MOST else ""
+        more = f" y {len(numbers) - MOST} más" if len(numbers) > MOST else ""
         plural = "s" if len(numbers) > 1 else ""
         yield Fault(
             f"{name}{plural} {', '.join(numbers[:MOST])}{more}, {fault.field}", fault.problem, fault.remedy

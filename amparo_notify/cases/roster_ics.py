@@ -12,7 +12,7 @@ from typing import Any
 
 from icalendar import Calendar, Component
 
-from amparo_notify.cli.roster_rows import Row
+from amparo_notify.cases.roster_rows import Row
 from amparo_notify.core.errors import Fault, Invalid
 from amparo_notify.core.roster import Roster, Rotation, Shift
 
@@ -49,9 +49,7 @@ def read(text: str, present: Roster) -> tuple[Roster, list[Row]]:
     minimums = {each.name: each.minimum for each in present.rotations}
     rotations = [_rotation(name, own, minimums.get(name, 1), faults) for name, own in by_rotation.items()]
     if not watches and not faults:
-        faults.append(
-            Fault("FILE", "there is no event in it.", "Export one: amparo-notify roster export --format ics")
-        )
+        faults.append(Fault("file", "El calendario no tiene eventos.", "Exporte uno para ver cómo son."))
     if faults:
         raise Invalid(*faults)
     rows = [Row(each.where, "shift", each.rotation, frozenset({each.badge})) for each in watches]
@@ -63,18 +61,20 @@ def _watches(text: str, present: Roster, faults: list[Fault]) -> Iterator[_Watch
         events = Calendar.from_ical(text).walk("VEVENT")
     except ValueError as error:
         raise Invalid(
-            Fault("FILE", f"it is not a calendar ({error}).", "Export it as iCalendar (.ics).")
+            Fault("file", f"No es un calendario ({error}).", "Expórtelo como iCalendar (.ics).")
         ) from error
     for number, event in enumerate(events, 1):
         try:
             yield _watch(number, event, present)
         except (ValueError, KeyError, AttributeError, TypeError, IndexError) as error:
             # The library parses lazily: a broken value raises one of these when it is read.
-            said = error.args[0] if isinstance(error, _NotUnderstoodError) else "it cannot be read."
-            faults.append(Fault(f"event {number} ({event.get('UID', 'no UID')})", str(said), _REMEDY))
+            said = error.args[0] if isinstance(error, _NotUnderstoodError) else "No se puede leer."
+            faults.append(Fault(f"evento {number} ({event.get('UID', 'sin UID')})", str(said), _REMEDY))
 
 
-_REMEDY = "A shift has a badge as title, a rotation as category, and repeats every N days or weeks."
+_REMEDY = (
+    "Un turno tiene una placa por título, una rotación por categoría, y se repite cada N días o semanas."
+)
 
 
 class _NotUnderstoodError(ValueError):
@@ -84,11 +84,11 @@ class _NotUnderstoodError(ValueError):
 def _watch(number: int, event: Component, present: Roster) -> _Watch:
     badge, rotation = str(event["SUMMARY"]).strip(), _category(event)
     if not badge or " " in badge:
-        raise _NotUnderstoodError(f"«{badge}» is no badge.")
+        raise _NotUnderstoodError(f"«{badge}» no es una placa.")
     edges: list[Any] = [event["DTSTART"], event["DTEND"]]
     start, end = (_local(edge.dt, present) for edge in edges)
     if not timedelta() < end - start <= timedelta(days=1):
-        raise _NotUnderstoodError("a shift lasts more than nothing and a day at most.")
+        raise _NotUnderstoodError("Un turno dura algo, y un día a lo más.")
     days, firsts = _cycle(event, start.date())
     return _Watch(number, rotation, badge, firsts, days, start.time(), end.time())
 
@@ -97,19 +97,19 @@ def _category(event: Component) -> str:
     given: Any = event.get("CATEGORIES")
     names = [str(each).strip() for each in given.cats] if given is not None else []
     if len(names) != 1 or not names[0]:
-        raise _NotUnderstoodError("it needs one category, the rotation.")
+        raise _NotUnderstoodError("Le falta su categoría, la rotación.")
     return names[0]
 
 
 def _local(moment: object, present: Roster) -> datetime:
     """The station's wall clock. Hours of another zone are refused: they would drift when one of the clocks changes."""
     if not isinstance(moment, datetime):
-        raise _NotUnderstoodError("it lasts whole days: a shift has hours.")
+        raise _NotUnderstoodError("Dura días enteros: un turno tiene horas.")
     if moment.tzinfo is None:
         return moment
     if str(moment.tzinfo) != present.time_zone:
         raise _NotUnderstoodError(
-            f"its hours are of {moment.tzinfo}; the station's are of {present.time_zone}."
+            f"Sus horas son de {moment.tzinfo}; las de la estación son de {present.time_zone}."
         )
     return moment.replace(tzinfo=None)
 
@@ -117,16 +117,16 @@ def _local(moment: object, present: Roster) -> datetime:
 def _cycle(event: Component, first: date) -> tuple[int, tuple[date, ...]]:
     """(days until it comes again, days of its first turns)."""
     if any(name in event for name in ("EXDATE", "RDATE", "RECURRENCE-ID")):
-        raise _NotUnderstoodError("it has exceptions: import those as overrides, by CSV.")
+        raise _NotUnderstoodError("Tiene excepciones: impórtelas como sustituciones, en CSV.")
     rule: Any = event.get("RRULE")
     if rule is None or isinstance(rule, list):
-        raise _NotUnderstoodError("it does not repeat: import a single turn as an override, by CSV.")
+        raise _NotUnderstoodError("No se repite: importe un turno suelto como sustitución, en CSV.")
     if strange := sorted(set(rule) - _UNDERSTOOD):
-        raise _NotUnderstoodError(f"it repeats by {', '.join(strange)}, which no cycle has.")
+        raise _NotUnderstoodError(f"Se repite por {', '.join(strange)}, y un ciclo no.")
     every = int((rule.get("INTERVAL") or [1])[0])
     frequency = str(rule["FREQ"][0]).upper()
     if every < 1 or frequency not in ("DAILY", "WEEKLY") or (frequency == "DAILY" and "BYDAY" in rule):
-        raise _NotUnderstoodError("it repeats neither every N days nor every N weeks.")
+        raise _NotUnderstoodError("No se repite cada N días ni cada N semanas.")
     if frequency == "DAILY":
         return every, (first,)
     named = [_DAYS.index(str(day).upper()) for day in rule.get("BYDAY", [_DAYS[first.weekday()]])]
@@ -140,9 +140,9 @@ def _rotation(name: str, watches: list[_Watch], minimum: int, faults: list[Fault
     if days > LONGEST:
         faults.append(
             Fault(
-                f"events {', '.join(str(each.where) for each in watches[:6])}",
-                f"the cycle of «{name}» would last {days} days.",
-                "Have all its shifts repeat after the same days.",
+                f"eventos {', '.join(str(each.where) for each in watches[:6])}",
+                f"El ciclo de «{name}» duraría {days} días.",
+                "Haga que todos sus turnos se repitan tras los mismos días.",
             )
         )
         return Rotation(name, starts_on, 1, (), (), minimum)

@@ -2,12 +2,13 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import TypeVar
 
-from amparo_notify.cli.roster_rows import Row
+from amparo_notify.cases.roster_rows import Row
 from amparo_notify.core.errors import Fault, Invalid
 from amparo_notify.core.roster import Override, Roster, Rotation, Shift
 
@@ -52,6 +53,18 @@ HELP = """The columns, in any order; badges are separated by spaces:
   override,agentes,,,,,2026-12-24T08:00-06:00,2026-12-25T08:00-06:00,,1006,1001"""
 
 
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+"""How a cell begins that a spreadsheet would take for a formula; an apostrophe before it makes it a text."""
+
+
+def _safe(text: str) -> str:
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def _plain(text: str) -> str:
+    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
+
+
 def write(roster: Roster) -> str:
     """Return a roster as CSV; `read` gives it back."""
     output = io.StringIO()
@@ -63,7 +76,7 @@ def write(roster: Roster) -> str:
         table.writerow(
             {
                 "kind": "override",
-                "rotation": override.rotation,
+                "rotation": _safe(override.rotation),
                 "start": override.start.isoformat(timespec="minutes"),
                 "end": override.end.isoformat(timespec="minutes"),
                 "officers": " ".join(override.officers),
@@ -78,7 +91,7 @@ def write(roster: Roster) -> str:
 def _shift_row(rotation: Rotation, shift: Shift) -> dict[str, object]:
     return {
         "kind": "shift",
-        "rotation": rotation.name,
+        "rotation": _safe(rotation.name),
         "starts_on": rotation.starts_on.isoformat(),
         "days": rotation.days,
         "minimum": rotation.minimum,
@@ -114,10 +127,10 @@ class _Line:
 
     def __init__(self, number: int, cells: dict[str, str], faults: list[Fault]) -> None:
         self._number, self._faults = number, faults
-        self.cells = {name: (value or "").strip() for name, value in cells.items() if name in COLUMNS}
+        self.cells = {name: _plain((value or "").strip()) for name, value in cells.items() if name in COLUMNS}
 
     def blame(self, column: str, problem: str, remedy: str) -> None:
-        self._faults.append(Fault(f"line {self._number}, {column}", problem, remedy))
+        self._faults.append(Fault(f"línea {self._number}, {column}", problem, remedy))
 
     def __call__(self, column: str, parse: Callable[[str], T], example: str, default: T) -> T:
         text = self.cells.get(column, "")
@@ -126,7 +139,7 @@ class _Line:
         try:
             return parse(text)
         except ValueError:
-            self.blame(column, f"«{text}» is not understood.", f"Write it as {example}.")
+            self.blame(column, f"«{text}» no se entiende.", f"Escríbalo así: {example}.")
             return default
 
     def badges(self, column: str) -> tuple[str, ...]:
@@ -136,11 +149,11 @@ class _Line:
         """Whether the kind is known and every cell that it needs is filled; blames what is not."""
         kind = self.cells.get("kind", "")
         if kind not in _NEEDED:
-            self.blame("kind", f"«{kind}» is no kind of line.", f"Use one of: {', '.join(_NEEDED)}.")
+            self.blame("kind", f"«{kind}» no es una clase de línea.", f"Use una de: {', '.join(_NEEDED)}.")
             return False
         missing = [column for column in _NEEDED[kind] if not self.cells.get(column)]
         for column in missing:
-            self.blame(column, "it is empty.", "Fill it in; see amparo-notify roster import --help.")
+            self.blame(column, "Está vacía.", "Llénela.")
         return not missing
 
 
@@ -151,7 +164,7 @@ def read(text: str, station: str, time_zone: str) -> Roster:
     if absent := {"kind", "officers"} - set(table.fieldnames or ()):
         raise Invalid(
             Fault(
-                "line 1", f"the columns lack {', '.join(sorted(absent))}.", f"They are: {', '.join(COLUMNS)}."
+                "línea 1", f"Faltan las columnas {', '.join(sorted(absent))}.", f"Son: {', '.join(COLUMNS)}."
             )
         )
     lines = [
@@ -196,11 +209,11 @@ def _rotations(lines: list[_Line]) -> Iterator[Rotation]:
         cycle = cycles.setdefault(line.cells["rotation"], first)
         for column in ("starts_on", "days", "minimum"):
             if getattr(cycle, column) != getattr(first, column):
-                line.blame(column, "it differs from an earlier line of this rotation.", "Make them the same.")
+                line.blame(column, "No es igual que en una línea anterior de esta rotación.", "Iguálelas.")
         name, badges = line.cells["slot"], line.badges("officers")
         if cycle.slots.setdefault(name, badges) != badges:
             line.blame(
-                "officers", f"slot {name} has other officers on an earlier line.", "Make them the same."
+                "officers", f"El grupo {name} tiene otras personas en una línea anterior.", "Iguálelas."
             )
         start = line("start", time.fromisoformat, "08:00", time())
         end = line("end", time.fromisoformat, "08:00", time())
