@@ -213,6 +213,7 @@ def add_officer() -> Response:
 
     return do(
         officers, deed, f"{field('badge').upper()} está de alta. Envíele este enlace para que elija su NIP."
+            comar="comar" in request.form,
     )
 
 

@@ -95,9 +95,8 @@ def _line(line: Expected, roster: Roster, at: datetime) -> Line:
     media: dict[str, list[Medium]] = {}
     for badge, medium in line.recipients:
         media.setdefault(badge, []).append(medium)
-    people = tuple(
-        (roster.officers.get(badge) or Officer(badge, ""), tuple(by)) for badge, by in media.items()
-    )
+    known = {**roster.officers, **{desk.badge: desk for desk in roster.comar}}
+    people = tuple((known.get(badge) or Officer(badge, ""), tuple(by)) for badge, by in media.items())
     return Line(line.at, line.at - at, line.level, line.reason, people)
 
 
