@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from amparo_notify.cases import ringing
 from amparo_notify.cases.compose import Desk, Envelope
 from amparo_notify.cases.escalate import write_notice
 from amparo_notify.cases.services import Services
@@ -110,14 +111,36 @@ def claim(services: Services, now: datetime, room: Mapping[Medium, int]) -> list
         taken = claims.take(tx, candidates, now, now + LEASE)
         latest = claims.latest_attempts(tx, [each.id for each in taken])
         book = _Book.open(services, tx, now, taken)
-        drafts = [draft for each in taken if (draft := _prepare(book, each, latest.get(each.id)))]
+        calls = [each for each in taken if each.medium is Medium.VOICE and _new(each, latest.get(each.id))]
+        waiting = ringing.take_turns(tx, calls, now)
+        tried = [each for each in taken if each.id not in waiting]
+        drafts = [draft for each in tried if (draft := _prepare(book, each, latest.get(each.id)))]
         new = [each for each in drafts if each.previous is None]
         ids = claims.add_attempts(tx, [_attempt(services, each, now) for each in new])
         for each in new:
             said = {"reference": each.message.reference, "provider": _road(services, each)}
             book.note(each.claimed, Event.ATTEMPTED, said)
+        for claimed in calls:
+            if claimed.id not in waiting and claimed.id not in ids:  # could not be written
+                ringing.give_back(services, tx, claimed.id, claimed.fence)
         book.close()
         return [each.envelope(ids) for each in drafts]
+
+
+def _doubt(claimed: Claimed, latest: Attempt | None) -> Attempt | None:
+    """The attempt that the provider is to be asked about; None where nothing is in doubt, or asking has not helped."""
+    asked = latest is not None and latest.status in IN_DOUBT and claimed.fence - latest.fence <= ASKS
+    return latest if asked else None
+
+
+def _done(latest: Attempt | None) -> bool:
+    """Whether a callback said that a provider has it before the provider's own answer came."""
+    return latest is not None and latest.status not in IN_DOUBT and not latest.status.failed
+
+
+def _new(claimed: Claimed, latest: Attempt | None) -> bool:
+    """Whether this claim is to make a new attempt."""
+    return _doubt(claimed, latest) is None and not _done(latest)
 
 
 @dataclass(frozen=True)
@@ -150,14 +173,11 @@ def _attempt(services: Services, draft: _Draft, now: datetime) -> dict[str, obje
 
 def _prepare(book: _Book, claimed: Claimed, latest: Attempt | None) -> _Draft | None:
     """What is to be sent, or None where nothing is. One notice that cannot be written never holds up the others."""
-    if latest and latest.status not in IN_DOUBT and not latest.status.failed:
-        claims.mark_sent(book.tx, [claimed])  # a callback said so before the provider's answer came
+    if _done(latest):
+        claims.mark_sent(book.tx, [claimed])
         return None
-    previous = latest if latest and latest.status in IN_DOUBT else None
-    if previous and claimed.fence - previous.fence > ASKS:
-        previous = None
     try:
-        return _drafted(book, claimed, previous)
+        return _drafted(book, claimed, _doubt(claimed, latest))
     except (DoesNotFit, LookupError) as error:
         _give_up(book, claimed, str(error))
     except SQLAlchemyError:
@@ -268,6 +288,7 @@ def _not_made(book: _Book, envelope: Envelope) -> None:
         why = "cancelled before the call"
         outbox.update_attempt(book.tx, envelope.attempt, status=str(Status.REFUSED), detail=why)
         book.note(claimed, Event.REFUSED, {"reference": envelope.message.reference, "reason": why})
+        ringing.give_back(book.services, book.tx, claimed.id, claimed.fence)
     outbox.settle(book.tx, claimed.id, claimed.fence, next_at=book.now)  # still open: its lease was too short
 
 
@@ -278,6 +299,7 @@ def _not_found(book: _Book, envelope: Envelope, attempt: Attempt) -> None:
         why = "not found at the provider"
         outbox.update_attempt(book.tx, attempt.id, status=str(Status.UNDELIVERED), detail=why)
         book.note(claimed, Event.REFUSED, {"reference": attempt.reference, "reason": why})
+        ringing.give_back(book.services, book.tx, attempt.notice, attempt.fence)
     elif not attempt.status.failed:
         claims.mark_sent(book.tx, [claimed])
         return
@@ -291,6 +313,8 @@ def _refused(book: _Book, envelope: Envelope, attempt: Attempt, error: ChannelEr
     outbox.update_attempt(book.tx, attempt.id, status=str(rise(attempt.status, status)), detail=detail)
     said: dict[str, object] = {"reference": attempt.reference, "provider": attempt.provider}
     book.note(claimed, Event.REFUSED, {**said, "asking": asking, "reason": error.reason[:200]})
+    if status is Status.REFUSED:
+        ringing.give_back(book.services, book.tx, attempt.notice, attempt.fence)
     if error.permanent and not asking:
         if outbox.settle(book.tx, claimed.id, claimed.fence, state="failed", next_at=None):
             next_contact(book.services, book.tx, claimed, book.now)

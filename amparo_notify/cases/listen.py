@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from amparo_notify.cases import throttle
+from amparo_notify.cases import ringing, throttle
 from amparo_notify.cases.acknowledge import OVER, Proof, settle_acknowledgement
 from amparo_notify.cases.compose import facts_for
 from amparo_notify.cases.dispatch import next_contact
@@ -57,6 +57,7 @@ def settle_status(
     services: Services, tx: Connection, attempt: Attempt, event: ProviderEvent, now: datetime
 ) -> None:
     """Raise an attempt's status, record what it means, and chase on where it means failure. Holds the lock."""
+    ringing.heard(services, tx, attempt, event, now)
     status = rise(attempt.status, event.status)
     if attempt.provider_id is None and event.provider_id is not None:
         outbox.update_attempt(

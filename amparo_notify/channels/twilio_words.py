@@ -30,6 +30,9 @@ CALL_STATUS = {
 }
 """https://www.twilio.com/docs/voice/api/call-resource#call-status-values"""
 
+CALL_OVER = {"completed", "busy", "no-answer", "failed", "canceled"}
+"""The words after which a phone is free again."""
+
 MACHINES = {"machine_start", "machine_end_beep", "machine_end_silence", "machine_end_other", "fax"}
 """Values of AnsweredBy that are no person (https://www.twilio.com/docs/voice/answering-machine-detection)."""
 

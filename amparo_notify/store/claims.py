@@ -1,7 +1,8 @@
 """Claims: which notices are due, who may send them now, and what came of it. In batches, for bad days.
 
 A medium and a rank are a queue of their own: a slow provider holds up nobody else's, and first notices leave before
-repeats. The claim key `next_at` is also the lease.
+repeats. So is a phone that rings: the calls that wait for it leave one at a time. The claim key `next_at` is also the
+lease.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +13,8 @@ from sqlalchemy import Connection, bindparam, func, insert, literal, select, uni
 
 from amparo_notify.core.notice import Medium, Status
 from amparo_notify.store.outbox import Attempt, Claimed, attempt_of, claimed_of
-from amparo_notify.store.tables import attempt, log, notice
+from amparo_notify.store.ringing import rings
+from amparo_notify.store.tables import Instant, attempt, log, notice, ringing
 
 RANKS = (0, 1)
 """First notices, then repeats."""
@@ -26,30 +28,58 @@ class Candidate:
     order: int
 
 
+_NOW = bindparam("now", type_=Instant())
+
+_WAITING = (
+    select(
+        notice.c.id,
+        notice.c.orders,
+        notice.c.rank,
+        func.row_number()
+        .over(partition_by=notice.c.waits_for, order_by=(notice.c.rank, notice.c.due_at, notice.c.id))
+        .label("place"),
+    )
+    .where(notice.c.next_at.is_not(None), notice.c.waits_for.is_not(None), ~rings(_NOW))
+    .subquery()
+)
 _DUE = union_all(
+    select(
+        literal(str(Medium.VOICE)).label("medium"), _WAITING.c.rank, _WAITING.c.id, _WAITING.c.orders
+    ).where(_WAITING.c.place == 1),
     *(
-        select(literal(str(medium)).label("medium"), literal(rank).label("rank"), each.c.id, each.c.orders)
+        select(literal(str(medium)), literal(rank), each.c.id, each.c.orders)
         for medium in Medium
         for rank in RANKS
         for each in [
             select(notice.c.id, notice.c.orders)
             .where(
-                notice.c.medium == str(medium), notice.c.rank == rank, notice.c.next_at <= bindparam("now")
+                notice.c.medium == str(medium),
+                notice.c.rank == rank,
+                notice.c.next_at <= _NOW,
+                notice.c.waits_for.is_(None),
             )
             .order_by(notice.c.next_at)
             .limit(bindparam(str(medium)))
             .subquery()
         ]
-    )
+    ),
 )
+"""First of each phone that is free again the call that waits first, then what is due of each medium and rank."""
+
 _NEXT = union_all(
+    select(func.min(func.coalesce(ringing.c.until, notice.c.next_at)).label("at"))
+    .select_from(notice.outerjoin(ringing, ringing.c.number == notice.c.waits_for))
+    .where(notice.c.next_at.is_not(None), notice.c.waits_for.is_not(None)),
     *(
-        select(func.min(notice.c.next_at).label("at")).where(
-            notice.c.medium == str(medium), notice.c.rank == rank, notice.c.next_at.is_not(None)
+        select(func.min(notice.c.next_at)).where(
+            notice.c.medium == str(medium),
+            notice.c.rank == rank,
+            notice.c.next_at.is_not(None),
+            notice.c.waits_for.is_(None),
         )
         for medium in Medium
         for rank in RANKS
-    )
+    ),
 ).subquery()
 
 
@@ -80,7 +110,7 @@ def take(
     taken = (
         update(notice)
         .where(notice.c.id.in_(place), notice.c.orders.in_(free), notice.c.next_at <= now)
-        .values(next_at=lease_end, fence=notice.c.fence + 1)
+        .values(next_at=lease_end, fence=notice.c.fence + 1, waits_for=None)
         .returning(notice)
     )
     return sorted((claimed_of(row) for row in tx.execute(taken)), key=lambda each: place[each.id])

@@ -7,7 +7,8 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from amparo_notify.core.notice import Status
-from amparo_notify.store.tables import attempt, escalation, heartbeat, job_slot, notice, orders
+from amparo_notify.store.ringing import rings
+from amparo_notify.store.tables import attempt, escalation, heartbeat, job_slot, notice, orders, ringing
 
 KEPT = timedelta(days=1)
 """How long the heartbeat of a worker that died, and the slot of a job that was done, are remembered."""
@@ -58,6 +59,7 @@ def sweep(tx: Connection, now: datetime) -> None:
     """Forget the dead, and jobs long done."""
     tx.execute(delete(heartbeat).where(heartbeat.c.at < now - KEPT))
     tx.execute(delete(job_slot).where(job_slot.c.slot < now - KEPT))
+    tx.execute(delete(ringing).where(ringing.c.until < now - KEPT))
 
 
 # -- what a watchman asks -----------------------------------------------------------------------------------
@@ -92,8 +94,11 @@ def late_escalations(tx: Connection, before: datetime) -> int:
 
 
 def late_notices(tx: Connection, before: datetime) -> int:
-    """How many notices, leases included, should have been looked at before an instant and were not."""
-    late = select(func.count()).select_from(notice).where(notice.c.next_at < before)
+    """How many notices, leases included, should have been looked at before an instant and were not.
+
+    A call whose phone still rang then waits its turn.
+    """
+    late = select(func.count()).select_from(notice).where(notice.c.next_at < before, ~rings(before))
     return int(tx.execute(late).scalar_one())
 
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Row, and_, func, insert, select, update
 
 from amparo_notify.core.notice import Cause, Medium, Purpose, Status
+from amparo_notify.store.ringing import rings
 from amparo_notify.store.tables import (
     attempt,
     escalation,
@@ -297,6 +298,6 @@ def last_beat(tx: Connection) -> datetime | None:
 
 
 def overdue(tx: Connection, before: datetime) -> int:
-    """How many notices were owed before an instant and never reached a provider."""
-    which = and_(notice.c.state == "open", notice.c.due_at < before)
+    """How many notices were owed before an instant and never reached a provider; calls in a queue are not late."""
+    which = and_(notice.c.state == "open", notice.c.due_at < before, ~rings(before))
     return int(tx.execute(select(func.count()).select_from(notice).where(which)).scalar_one())
