@@ -2,7 +2,8 @@
 
 asn1crypto types 2.5.4.45 (x500UniqueIdentifier, where Mexico writes the RFC) as BIT STRING only and decodes
 PrintableString as ASCII; both break on real certificates (wbond/asn1crypto#228; FIREL's intermediates hold
-Latin-1 bytes in PrintableString). Importing this module mends asn1crypto for the whole process.
+Latin-1 bytes in PrintableString, SAT's oldest in IA5String). Importing this module mends asn1crypto for the whole
+process.
 """
 
 import re
@@ -31,34 +32,72 @@ class Kind(StrEnum):
     OTHER = "other"
 
 
-class _UniqueIdentifier(core.Choice):  # type: ignore[misc]
-    """2.5.4.45 as it occurs: a string type (SAT, FIREL) or the BIT STRING that X.520 asks for."""
+class _Text(core.Choice):  # type: ignore[misc]
+    """The value of any attribute of a name, as it occurs: the string types, and those that only look like one."""
 
     _alternatives = [  # noqa: RUF012 - asn1crypto reads a list
-        ("teletex_string", x509.NotReallyTeletexString),
-        ("printable_string", core.PrintableString),
-        ("universal_string", core.UniversalString),
         ("utf8_string", core.UTF8String),
-        ("bmp_string", core.BMPString),
+        ("printable_string", core.PrintableString),
+        ("teletex_string", x509.NotReallyTeletexString),
         ("ia5_string", core.IA5String),
+        ("bmp_string", core.BMPString),
+        ("universal_string", core.UniversalString),
         ("numeric_string", core.NumericString),
+        ("visible_string", core.VisibleString),
+        ("general_string", core.GeneralString),
+        ("octet_string", core.OctetString),
         ("bit_string", core.OctetBitString),
     ]
 
 
+def _decoded(raw: bytes, encoding: str) -> str:
+    """Read a string as it was meant: authorities write UTF-8 and Latin-1 under each other's type, and under ASCII's."""
+    if encoding.startswith(("utf-16", "utf-32")):
+        return raw.decode(encoding, "replace")
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
 def _mend_asn1crypto() -> None:
     """Let names hold what they hold in Mexico. Reading becomes lenient; what is signed stays as it is."""
-    core.PrintableString._encoding = "latin-1"
-    core.TeletexString._encoding = "latin-1"
-    x509.NotReallyTeletexString._decoding_encoding = "latin-1"
-    x509.NameTypeAndValue._oid_specs["unique_identifier"] = _UniqueIdentifier
-    original = x509.NameTypeAndValue._ldap_string_prep
 
-    def prep(self: Any, string: str | bytes) -> str:
-        text = string if isinstance(string, str) else string.decode("latin-1").strip("\0")
-        return str(original(self, text))
+    def text(self: Any) -> str:
+        if self.contents is None:
+            return ""
+        if self._unicode is None:
+            self._unicode = _decoded(self._merge_chunks(), self._encoding)
+        return str(self._unicode)
 
+    def prep(self: Any, value: object) -> str:
+        return _compared(_plain(value))
+
+    core.PrintableString._encoding = core.TeletexString._encoding = "latin-1"
+    core.AbstractString.__unicode__ = text
+    x509.NotReallyTeletexString.__unicode__ = text
+    specs = x509.NameTypeAndValue._oid_specs
+    specs.update(dict.fromkeys(specs, _Text))
     x509.NameTypeAndValue._ldap_string_prep = prep
+
+
+def _plain(value: object) -> str:
+    """Return an attribute's value as text, whatever it turned out to be."""
+    return _decoded(value.strip(b"\0"), "latin-1") if isinstance(value, bytes) else str(value)
+
+
+def _compared(text: str) -> str:
+    """Return a text such that two spellings of it are equal: forms of letters, case, spaces, what nobody sees.
+
+    RFC 4518 would refuse some characters; a name that holds one (U+FFFD where a letter was lost) is still a name.
+    """
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return " ".join("".join(map(_visible, folded)).split())
+
+
+def _visible(letter: str) -> str:
+    kind = unicodedata.category(letter)
+    return " " if letter.isspace() else "" if kind.startswith("C") else letter
 
 
 _mend_asn1crypto()
@@ -76,20 +115,18 @@ class Holder:
 
 
 def _values(name: x509.Name) -> list[tuple[str, str]]:
-    """Return the attributes of a distinguished name in order, by dotted OID; bytes are read as Latin-1."""
+    """Return the attributes of a distinguished name in order, by dotted OID."""
     pairs = []
     for rdn in name.chosen:
         for attribute in rdn:
-            value = attribute["value"].native
-            text = value.decode("latin-1").strip("\0") if isinstance(value, bytes) else str(value)
-            pairs.append((attribute["type"].dotted, _shown(text)))
+            pairs.append((attribute["type"].dotted, _shown(_plain(attribute["value"].native))))
     return pairs
 
 
 def _shown(text: str) -> str:
     """Leave out what only misleads the eye: control characters, marks that turn the direction of writing, length."""
-    plain = " ".join(text.split())
-    return "".join(letter for letter in plain if not unicodedata.category(letter).startswith("C"))[:_LONGEST]
+    plain = "".join(map(_visible, unicodedata.normalize("NFC", text)))
+    return " ".join(plain.split())[:_LONGEST]
 
 
 def _first(pairs: list[tuple[str, str]], *oids: str) -> str:
@@ -112,7 +149,7 @@ def normalised(name: x509.Name) -> tuple[object, ...]:
 @lru_cache(maxsize=1024)
 def _normalised(der: bytes) -> tuple[object, ...]:
     return tuple(
-        frozenset((attribute["type"].dotted, attribute.prepped_value.strip()) for attribute in rdn)
+        frozenset((attribute["type"].dotted, attribute.prepped_value) for attribute in rdn)
         for rdn in x509.Name.load(der).chosen
     )
 
@@ -124,6 +161,10 @@ def serial_text(number: int) -> str:
         if len(raw) == _SERIAL_DIGITS and raw.isdigit():
             return raw.decode("ascii")
     return f"{number:x}"
+
+
+def _self_issued(certificate: x509.Certificate) -> bool:
+    return normalised(certificate.issuer) == normalised(certificate.subject)
 
 
 def _last(pattern: re.Pattern[str], text: str) -> str | None:
@@ -160,7 +201,19 @@ def usages(certificate: x509.Certificate) -> tuple[frozenset[str], frozenset[str
     )
 
 
-_JUDICIARY = ("PODER JUDICIAL", "JUDICATURA", "SUPREMA CORTE", "TRIBUNAL ELECTORAL", "TEPJF", "FIREL")
+def _without_accents(text: str) -> str:
+    return "".join(part for part in unicodedata.normalize("NFKD", text) if not unicodedata.combining(part))
+
+
+_JUDICIARY = (
+    "PODER JUDICIAL",
+    "ADMINISTRACION JUDICIAL",
+    "JUDICATURA",
+    "SUPREMA CORTE",
+    "TRIBUNAL ELECTORAL",
+    "TEPJF",
+    "FIREL",
+)
 _TAX = ("ADMINISTRACION TRIBUTARIA", "AGENCIA REGISTRADORA", "SAT-IES")
 
 
@@ -170,8 +223,10 @@ def kind(certificate: x509.Certificate) -> Kind:
         return Kind.CA
     person = holder(certificate)
     key_usage, extended = usages(certificate)
-    identified = bool(person.rfc or person.curp)
-    issuer = " ".join(text for _, text in _values(certificate.issuer)).upper()
+    identified = bool(person.rfc or person.curp) and not _self_issued(
+        certificate
+    )  # an old root without extensions
+    issuer = _without_accents(" ".join(text for _, text in _values(certificate.issuer)).upper())
     seals_only = not extended and not {"data_encipherment", "key_agreement"} & key_usage
     if identified and (has_unit(certificate) or (seals_only and any(word in issuer for word in _TAX))):
         return Kind.CSD

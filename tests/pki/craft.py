@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 
-from asn1crypto import cms
+from asn1crypto import cms, core, x509
 
 from amparo_notify.demo.authority import Identity
 from amparo_notify.demo.signing import PLAIN, Style, signed_data, signer_info
@@ -118,3 +118,11 @@ def to_ber(raw: bytes) -> bytes:
 
 def _indefinite(tag: int, content: bytes) -> bytes:
     return bytes((tag, 0x80)) + content + b"\0\0"
+
+
+def raw_name(*parts: tuple[str, int, bytes]) -> x509.Name:
+    """Build a name from (attribute, string tag, bytes), as no careful authority would write it."""
+    relative = b""
+    for oid, tag, raw in parts:
+        relative += tlv(0x31, tlv(0x30, core.ObjectIdentifier(oid).dump() + tlv(tag, raw)))
+    return x509.Name.load(tlv(0x30, relative))

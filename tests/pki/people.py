@@ -128,6 +128,20 @@ def self_signed() -> Identity:
 
 
 @cache
+def bare_root() -> Identity:
+    """A root from before extensions: it says who it is, and not what."""
+    name = distinguished_name(("CN", "Raíz Ficticia"), ("OU", "Gerencia"), ("uid", "BFI010101AAA"))
+    return _made(name, name, None, Profile(usage=None, extended=None, ca=None))
+
+
+@cache
+def seal_without_a_unit() -> Identity:
+    issuer = distinguished_name(("CN", "A.C. del Servicio de Administración Tributaria (FICTICIO)"))
+    usage = frozenset({"digital_signature", "non_repudiation"})
+    return _made(_somebody(), issuer, None, Profile(usage=usage, extended=None))
+
+
+@cache
 def nobody() -> Identity:
     """Somebody without RFC or CURP, under an authority of no known kind."""
     name = distinguished_name(("CN", "Nadie"))

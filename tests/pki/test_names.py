@@ -8,6 +8,9 @@ from amparo_notify.pki import names
 from amparo_notify.pki.names import Kind, holder, kind, normalised, serial_text
 from tests.authority import CURP, RFC, authority, judge, time_stamper
 from tests.pki import people
+from tests.pki.craft import raw_name
+
+IA5, BMP, VISIBLE, OCTETS = 0x16, 0x1E, 0x1A, 0x04
 
 
 def test_a_judge_named_nunez_is_read_with_curp_and_rfc() -> None:
@@ -18,6 +21,31 @@ def test_a_judge_named_nunez_is_read_with_curp_and_rfc() -> None:
 @pytest.mark.parametrize("person", [people.teletex, people.printable], ids=["teletex", "printable"])
 def test_latin1_letters_in_old_string_types_are_read(person) -> None:
     assert holder(person().x509).name in {"ÑEVES FICTICIA NÚÑEZ", "JOSÉ FICTICIO ÁVILA"}
+
+
+@pytest.mark.parametrize(
+    ("tag", "raw"),
+    [
+        (UTF8, "NÚÑEZ".encode("latin-1")),
+        (PRINTABLE, "NÚÑEZ".encode()),
+        (TELETEX, "NÚÑEZ".encode()),
+        (IA5, "NÚÑEZ".encode("latin-1")),
+        (BMP, "NÚÑEZ".encode("utf-16-be")),
+        (VISIBLE, "NÚÑEZ".encode("latin-1")),
+        (OCTETS, "NÚÑEZ".encode()),
+        (BITS, b"\0" + "NÚÑEZ".encode()),
+    ],
+)
+def test_a_name_is_read_whatever_string_type_and_encoding_an_authority_chose(tag: int, raw: bytes) -> None:
+    name = raw_name(("2.5.4.3", tag, raw))
+    assert names.readable(name) == "NÚÑEZ"
+    assert normalised(name) == normalised(distinguished_name(("CN", "Núñez")))
+
+
+def test_a_letter_that_the_authority_lost_leaves_the_name_readable() -> None:
+    name = raw_name(("2.5.4.3", UTF8, "NU\ufffdEZ".encode()), ("1.2.3.4", 0x02, b"\x05"))
+    assert names.readable(name) == "NU\ufffdEZ"
+    assert normalised(name) != normalised(distinguished_name(("CN", "NUÑEZ")))
 
 
 def test_an_rfc_may_hold_n_tilde_and_ampersand() -> None:
@@ -84,6 +112,15 @@ def test_an_efirma_is_known_by_its_profile() -> None:
     person = people.below_too_deep().x509
     assert holder(person).serial == "00001000000999999999"
     assert kind(person) is Kind.EFIRMA
+
+
+def test_an_old_root_without_extensions_is_no_invoice_seal() -> None:
+    """Banco de México's first root has an OU and an RFC, and no extension that says what it is."""
+    assert kind(people.bare_root().x509) is Kind.OTHER
+
+
+def test_a_seal_is_known_by_an_issuer_with_accents_even_without_a_unit() -> None:
+    assert kind(people.seal_without_a_unit().x509) is Kind.CSD
 
 
 def test_a_time_stamper_has_no_rfc() -> None:
