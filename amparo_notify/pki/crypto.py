@@ -3,7 +3,7 @@
 Sources: ETSI TS 119 312 (2024) and NIST SP 800-131A. A deny-list lets P-192, SHA-224 and MGF1 with SHA-1 through.
 """
 
-from asn1crypto import algos, keys
+from asn1crypto import algos, core, keys
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
@@ -49,7 +49,7 @@ def weakness_of_signature(algorithm: algos.SignedDigestAlgorithm, digest: str | 
     if name in {"ed25519", "ed448"}:
         return None
     if name == "rsassa_pss":
-        return _weakness_of_pss(algorithm["parameters"])
+        return _weakness_of_pss(algorithm["parameters"], digest)
     try:
         kind, own = algorithm.signature_algo, algorithm.hash_algo
     except ValueError:
@@ -64,12 +64,16 @@ def weakness_of_signature(algorithm: algos.SignedDigestAlgorithm, digest: str | 
     return None
 
 
-def _weakness_of_pss(parameters: algos.RSASSAPSSParams) -> str | None:
+def _weakness_of_pss(parameters: algos.RSASSAPSSParams | core.Void, digest: str | None) -> str | None:
+    if isinstance(parameters, core.Void):
+        return "RSA-PSS sin parámetros, que es decir con sha1"  # RFC 4055, 3.1
     hashed = parameters["hash_algorithm"]["algorithm"].native
     masked = parameters["mask_gen_algorithm"]["parameters"]["algorithm"].native
     for name in (hashed, masked):
         if not digest_allowed(name):
             return f"resumen {name} en RSA-PSS"
+    if digest is not None and hashed != digest:  # RFC 4056, 3
+        return f"resumen {digest} con firma {hashed} en RSA-PSS"
     return None
 
 

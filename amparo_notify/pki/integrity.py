@@ -28,10 +28,15 @@ def certificates_in(data: cms.SignedData) -> list[x509.Certificate]:
 
 
 def attributes(info: cms.SignerInfo, kind: str, signed: bool = True) -> list[core.Asn1Value]:
+    """Return the values of one kind of attribute, as copies.
+
+    Looking for what is left out (the default hash of an ESS entry) makes the parser write it all anew, sorted: what is
+    signed would then be judged as other bytes than came.
+    """
     group = info["signed_attrs" if signed else "unsigned_attrs"]
     if isinstance(group, core.Void):
         return []
-    return [value for one in group if one["type"].native == kind for value in one["values"]]
+    return [value.copy() for one in group if one["type"].native == kind for value in one["values"]]
 
 
 def _single(info: cms.SignerInfo, kind: str) -> core.Asn1Value:
@@ -52,7 +57,7 @@ def certificate_of(info: cms.SignerInfo, candidates: Sequence[x509.Certificate])
             if one.serial_number == serial and names.normalised(one.issuer) == issuer
         ]
     else:
-        matching = [one for one in candidates if one.key_identifier == sid.chosen.native]
+        matching = [one for one in candidates if sid.chosen.native in _key_identifiers(one)]
     matching = [one for one in matching if _named_by_hash(info, one)]
     if not matching:
         raise malformed(
@@ -61,6 +66,15 @@ def certificate_of(info: cms.SignerInfo, candidates: Sequence[x509.Certificate])
             "firme de nuevo el documento.",
         )
     return matching[0]
+
+
+def _key_identifiers(certificate: x509.Certificate) -> set[bytes]:
+    """What a signature may call this key: what the certificate says, and the SHA-1 that stands in for silence.
+
+    RFC 5280, 4.2.1.2 (1). Mexican certificates say nothing; BouncyCastle and .NET then compute it.
+    """
+    computed = hashlib.sha1(certificate.public_key["public_key"].contents[1:], usedforsecurity=False).digest()
+    return {computed, certificate.key_identifier or computed}
 
 
 def _named_by_hash(info: cms.SignerInfo, certificate: x509.Certificate) -> bool:
@@ -107,10 +121,9 @@ def check_integrity(
             "archivo original.",
         )
     _check_protection(info)
-    signed = _as_signed(info["signed_attrs"].contents)
-    if not verifies(
-        certificate.public_key, info["signature"].native, signed, info["signature_algorithm"], algorithm
-    ):
+    value, how = info["signature"].native, info["signature_algorithm"]
+    encodings = _as_signed(info["signed_attrs"])
+    if not any(verifies(certificate.public_key, value, signed, how, algorithm) for signed in encodings):
         raise failed(
             Reason.SIG_CRYPTO_FAILURE,
             "La firma no corresponde al certificado que la acompaña; pida al juzgado el archivo original.",
@@ -126,9 +139,12 @@ def _check_protection(info: cms.SignerInfo) -> None:
             raise malformed("the algorithm protection attribute differs")
 
 
-def _as_signed(contents: bytes) -> bytes:
-    """Signed attributes are signed as a SET, though they travel under another tag (RFC 5652, 5.4).
+def _as_signed(group: cms.CMSAttributes) -> list[bytes]:
+    """Return the encodings over which the signature may stand: the attributes as they came, and in DER's order.
 
-    The bytes are taken as they came: to write parsed values again would sort them, and judge what nobody signed.
+    They are signed as a SET, though they travel under another tag, and by the DER of it whatever the order they travel
+    in (RFC 5652, 5.4); not every program sorts what it signs.
     """
-    return tlv(0x31, contents)
+    came = tlv(0x31, group.contents)
+    ordered = tlv(0x31, b"".join(sorted(one.dump() for one in group)))
+    return [came] if ordered == came else [came, ordered]
