@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from amparo_notify.cases import coverage, dispatch, drill, escalate, housekeeping, trust
+from amparo_notify.cases import coverage, dispatch, drill, escalate, housekeeping, standing, trust
 from amparo_notify.cases.compose import Envelope
 from amparo_notify.cases.dispatch import Result
 from amparo_notify.cases.services import Services
@@ -47,6 +47,7 @@ JOBS: Jobs = {
     "revocation": (trust.keep_fresh, trust.FRESH_EVERY),
     "drills": (drill.end_due, drill.END_EVERY),
     "coverage": (coverage.watch, coverage.WATCH_EVERY),
+    "standing": (standing.look, standing.LOOK_EVERY),
 }
 """What is done by the clock alone, and every how many seconds. Each worker does it: a job that only one may do takes
 its slot (`store.machines.take_slot`)."""

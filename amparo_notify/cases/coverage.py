@@ -20,9 +20,6 @@ from amparo_notify.store import machines, people, rosters
 AHEAD = timedelta(days=7)
 """How far ahead a roster is looked at."""
 
-SOON = timedelta(days=1)
-"""How far ahead `/readyz` warns."""
-
 WATCH_EVERY = 3600
 """Seconds between two looks; the first one after six in the morning of central Mexico (UTC-6) does the day's work."""
 
@@ -43,11 +40,11 @@ def concerns_of(services: Services, station: str, now: datetime) -> tuple[Concer
     return concerns(roster, now, now + AHEAD) if roster else ()
 
 
-def everywhere(services: Services, now: datetime, ahead: timedelta = AHEAD) -> dict[str, tuple[Concern, ...]]:
-    """Station code to its concerns, for those that have any."""
+def everywhere(services: Services, now: datetime) -> dict[str, tuple[Concern, ...]]:
+    """Station code to its concerns in the coming week, for those that have any."""
     with services.database.read() as tx:
         every = [(each.code, rosters.current_roster(tx, each)) for each in people.stations(tx)]
-    found = {code: concerns(roster, now, now + ahead) for code, roster in every}
+    found = {code: concerns(roster, now, now + AHEAD) for code, roster in every}
     return {code: own for code, own in found.items() if own}
 
 
@@ -62,13 +59,6 @@ def sentences(own: Sequence[Concern]) -> list[str]:
             f"{len(unconfirmed)} personas no han confirmado ningún contacto: {', '.join(unconfirmed)}."
         )
     return said
-
-
-def warnings(services: Services, now: datetime) -> dict[str, int]:
-    """How many gaps and people out of reach the next day has, by kind: for alarms, and nobody is turned away for it."""
-    kinds = (Worry.GAP, Worry.UNREACHABLE)
-    found = (each.kind for own in everywhere(services, now, SOON).values() for each in own)
-    return dict(Counter(str(kind) for kind in found if kind in kinds))
 
 
 def watch(services: Services, now: datetime) -> int:

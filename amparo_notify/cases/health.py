@@ -1,5 +1,6 @@
 """Whether the service could notify somebody now."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -7,9 +8,10 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from amparo_notify.cases.services import Services
+from amparo_notify.cases.standing import standing
 from amparo_notify.core.errors import Fault
 from amparo_notify.core.notice import Medium
-from amparo_notify.store import crls, machines, outbox, people, rosters
+from amparo_notify.store import crls, machines, outbox
 
 SILENT_AFTER = timedelta(seconds=30)
 """A worker that has not been heard of for this long is not there."""
@@ -23,6 +25,7 @@ class Health:
     worker_seen_at: datetime | None
     overdue_notices: int
     faults: tuple[Fault, ...]
+    warnings: Mapping[str, int]  # gaps and people out of reach in the coming day; never a fault
 
     @property
     def ready(self) -> bool:
@@ -40,20 +43,15 @@ def health(services: Services, now: datetime) -> Health:
         with services.database.read() as tx:
             seen, overdue = outbox.last_beat(tx), outbox.overdue(tx, now - LATE_AFTER)
             faults += _trust_faults(services, tx, now)
-            for station in people.stations(tx):
-                version = rosters.current_policy(tx, station)
-                if version is None:
-                    faults.append(Fault(station.code, "No tiene política.", "Guarde una."))
-                elif not any(
-                    each.reachable for each in rosters.current_roster(tx, station).officers.values()
-                ):
-                    faults.append(
-                        Fault(station.code, "No hay a quién avisar.", "Dé de alta oficiales con contacto.")
-                    )
+        found = standing(services, now)
     except SQLAlchemyError as error:
-        return Health(
-            False, None, 0, (Fault("database", f"No responde ({type(error).__name__}).", "Revise la base."),)
-        )
+        away = Fault("database", f"No responde ({type(error).__name__}).", "Revise la base.")
+        return Health(False, None, 0, (away,), {})
+    faults += [Fault(code, "No tiene política.", "Guarde una.") for code in found.without_policy]
+    faults += [
+        Fault(code, "No hay a quién avisar.", "Dé de alta oficiales con contacto.")
+        for code in found.without_people
+    ]
     if seen is None or now - seen > SILENT_AFTER:
         faults.append(Fault("worker", "No da señales.", "Inicie amparo-notify worker."))
     if overdue:
@@ -62,7 +60,7 @@ def health(services: Services, now: datetime) -> Health:
                 "notices", f"{overdue} avisos llevan más de un minuto sin salir.", "Revise los proveedores."
             )
         )
-    return Health(True, seen, overdue, tuple(faults))
+    return Health(True, seen, overdue, tuple(faults), found.warnings)
 
 
 def _trust_faults(services: Services, tx: Connection, now: datetime) -> list[Fault]:

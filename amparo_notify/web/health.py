@@ -8,7 +8,6 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from amparo_notify.cases import coverage
 from amparo_notify.cases.health import Health, health
 from amparo_notify.core.notice import Medium
 from amparo_notify.web.context import now, services
@@ -42,7 +41,7 @@ def ready() -> tuple[Response, int]:
         "worker_seen_seconds": _worker_age(found),
         "overdue_notices": found.overdue_notices,
         "faults": Counter(each.field if each.field in KINDS else "station" for each in found.faults),
-        "warnings": coverage.warnings(services(), now()) if found.database else {},
+        "warnings": found.warnings,
     }
     return jsonify(body), 200 if found.ready else 503
 

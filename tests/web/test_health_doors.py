@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 
+from amparo_notify.cases import manage, personnel, standing
+from amparo_notify.cases.services import OPERATOR
 from amparo_notify.store import machines
 from tests.web.scene import flask_of
-from tests.world import STATION, World
+from tests.world import AGENT, STATION, World
 
 
 def beat(world: World) -> None:
@@ -43,3 +45,36 @@ def test_the_numbers_name_no_case_and_nobody(world: World) -> None:
     text = flask_of(world).test_client().get("/metrics").text
     assert "amparo_overdue_notices" in text
     assert not [word for word in ("1234/2026", "CANARIA", STATION, "+52") if word in text]
+
+
+def warned(world: World) -> object:
+    answer = flask_of(world).test_client().get("/readyz").json
+    return answer and answer["warnings"]
+
+
+def test_rosters_are_looked_at_by_the_worker_and_not_at_each_question(world: World) -> None:
+    before = warned(world)
+    standing.look(world.services, world.now)
+    manage.add_station(world.services, OPERATOR, "XXX", "Estación Ficticia", "America/Cancun", "", world.now)
+    personnel.set_active(world.services, OPERATOR, AGENT.badge, False, world.now)
+    assert warned(world) == before
+    assert "station" not in flask_of(world).test_client().get("/readyz").json["faults"]
+
+
+def test_what_changed_in_a_roster_is_known_within_a_minute(world: World) -> None:
+    standing.look(world.services, world.now)
+    manage.add_station(world.services, OPERATOR, "XXX", "Estación Ficticia", "America/Cancun", "", world.now)
+    world.now += timedelta(seconds=standing.LOOK_EVERY)
+    assert standing.look(world.services, world.now)
+    assert flask_of(world).test_client().get("/readyz").json["faults"]["station"] == 1
+
+
+def test_without_a_worker_that_looks_the_question_looks_itself(world: World) -> None:
+    standing.look(world.services, world.now)
+    manage.add_station(world.services, OPERATOR, "XXX", "Estación Ficticia", "America/Cancun", "", world.now)
+    world.now += timedelta(minutes=1)
+    assert flask_of(world).test_client().get("/readyz").json["faults"]["station"] == 1
+
+
+def test_of_many_workers_one_looks_at_a_time(world: World) -> None:
+    assert [standing.look(world.services, world.now) for _ in range(3)] == [True, False, False]
