@@ -15,6 +15,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -32,7 +33,8 @@ from amparo_notify.pki.verify import Materials
 
 CPU_SECONDS = 5
 WALL_SECONDS = 15
-MEMORY = 600 * 1024 * 1024
+MEMORY = 500 * 1024 * 1024
+"""Bytes that a document may take beside what is loaded: about 100 MB, and 15 to 40 for each list of 5 MB."""
 _WHOLE = (
     pyhanko.pdf_utils,
     pyhanko.sign.validation,
@@ -59,12 +61,19 @@ _UNUSED = ("aiohttp", "requests", "pkcs11", "config", "cli", "barcodes", "qr", "
 def limit() -> None:
     """Give up, for good, everything that judging one document does not need."""
     signal.setitimer(signal.ITIMER_REAL, WALL_SECONDS)
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    most = _size() + MEMORY
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     # No new file descriptor: no file can be opened and no connection made.
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+
+
+def _size() -> int:
+    """Bytes of address space of this process, whatever the lists that the operator has loaded."""
+    with open("/proc/self/statm") as handle:
+        return int(handle.read().split()[0]) * resource.getpagesize()
 
 
 def _examine(
@@ -138,7 +147,10 @@ def serve(control: socket.socket) -> None:
             return
         with socket.socket(fileno=descriptors[0]) as connection:
             if command == b"T":
-                materials = _load(connection)
+                with suppress(
+                    ConnectionError
+                ):  # the service went while this loaded, and does not care any more
+                    materials = _load(connection)
             elif materials is not None and os.fork() == 0:
                 status = 1
                 try:
@@ -156,9 +168,6 @@ def main() -> None:
         logging.CRITICAL
     )  # the libraries log what they think of a hostile file; the report holds it
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # forks are not waited for
-    signal.signal(
-        signal.SIGINT, signal.SIG_IGN
-    )  # Ctrl-C reaches the whole group; the service closes the socket
     _warm_up()
     with socket.socket(fileno=int(sys.argv[1])) as control:
         serve(control)

@@ -41,13 +41,15 @@ class Whole:
 
 
 class Digests:
-    """Hashes of one content, each computed once."""
+    """Hashes of one content, each computed once. `whole`: the file that it came in, or is."""
 
-    def __init__(self, content: Data) -> None:
-        self._content = content
+    def __init__(self, content: Data, whole: Whole) -> None:
+        self._content, self._whole = content, whole
         self._known: dict[str, bytes] = {}
 
     def __call__(self, algorithm: str) -> bytes:
+        if algorithm == "sha256" and self._content is self._whole.data:
+            return self._whole.upto(len(self._content)).digest()
         if algorithm not in self._known:
             self._known[algorithm] = hashlib.new(algorithm, self._content).digest()
         return self._known[algorithm]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from asn1crypto import cms, core, parser
 
 from amparo_notify.core.verdict import Reason
+from amparo_notify.pki.der import content_apart
 from amparo_notify.pki.files import Data
 from amparo_notify.pki.objection import failed, malformed
 
@@ -25,15 +26,17 @@ def looks_like_pdf(data: Data) -> bool:
     return data[:5] == b"%PDF-"
 
 
-def _unarmoured(data: bytes) -> bytes:
+def _unarmoured(data: Data) -> Data:
     """Return the binary form: PEM and bare base64 are undone."""
-    text = data.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if data[:1] == b"\x30" and not _BASE64.match(data[:64]):
+        return data
+    text = data[:].lstrip(b"\xef\xbb\xbf \t\r\n")
     if text.startswith(b"-----BEGIN"):
         found = _PEM.match(text)
         if not found:
             raise malformed("not a PEM of PKCS #7")
         text = found.group(2)
-    elif (data[:1] == b"\x30" and not _BASE64.match(data[:64])) or not _BASE64.match(text):
+    elif not _BASE64.match(text):
         return data
     try:
         return base64.b64decode(b"".join(text.split()), validate=True)
@@ -57,7 +60,13 @@ class Envelope:
 
 def open_cms(raw: Data, padded: bool = False) -> Envelope:
     """Open one CMS SignedData (DER or BER). `padded`: zero bytes may follow, as inside a PDF's /Contents."""
-    binary = raw[:] if padded else _unarmoured(raw[:])
+    binary = raw if padded else _unarmoured(raw)
+    apart = content_apart(binary)
+    data, content = _signed_data(apart[0] if apart else binary[:], padded)
+    return Envelope(data, apart[1] if apart else content)
+
+
+def _signed_data(binary: bytes, padded: bool) -> tuple[cms.SignedData, bytes | None]:
     try:
         size = parser.peek(binary)
         rest = binary[size:]
@@ -71,7 +80,7 @@ def open_cms(raw: Data, padded: bool = False) -> Envelope:
         content = data["encap_content_info"]["content"]
     except (ValueError, TypeError, KeyError, IndexError, AttributeError) as problem:
         raise malformed(f"CMS: {problem}") from problem
-    return Envelope(data, None if isinstance(content, core.Void) else _octets(content))
+    return data, None if isinstance(content, core.Void) else _octets(content)
 
 
 def _check_shape(data: cms.SignedData) -> None:

@@ -12,13 +12,13 @@ Data = bytes | mmap.mmap
 """The bytes of a file. Both can be sliced, searched and hashed; compare slices, for a map equals nothing but itself."""
 
 
-def in_memory(blob: bytes) -> int:
-    """Return a descriptor of a file in memory that holds the bytes; it crosses to the child without being copied."""
-    descriptor = os.memfd_create("upload")
+def in_memory(blob: bytes) -> io.FileIO:
+    """Return a file in memory that holds the bytes; its descriptor crosses to the child without their being copied."""
+    file = io.FileIO(os.memfd_create("upload"), "wb")
     view = memoryview(blob)
     while view:
-        view = view[os.write(descriptor, view) :]
-    return descriptor
+        view = view[file.write(view) :]
+    return file
 
 
 def mapped(descriptor: int, size: int) -> Data:

@@ -3,12 +3,15 @@
 import hashlib
 import logging
 import os
+import signal
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import datetime
+from time import monotonic
 from typing import Any
 
 from amparo_notify.core.errors import Fault, Unfit
@@ -21,17 +24,20 @@ from amparo_notify.pki.guess import Guess
 LARGEST = 32 * 1024 * 1024
 PATIENCE = 20.0
 """Seconds until a fork counts as lost; it kills itself at 15."""
+SOON = 4.0
+"""Seconds before which none of a fork's own limits ends it."""
 MODES = ("required", "when-available", "off")
 
 _log = logging.getLogger(__name__)
 
 
 class _Lost(Exception):
-    """The warm parent or its fork went away. `began`: a fork had started on the document."""
+    """A warm parent or its fork went away. `after`: seconds that the fork had worked; None where none had begun."""
 
-    def __init__(self, began: bool) -> None:
+    def __init__(self, parent: socket.socket | None, after: float | None = None) -> None:
         super().__init__("lost")
-        self.began = began
+        self.parent = parent
+        self.after = after
 
 
 class Judge:
@@ -121,39 +127,47 @@ class Judge:
             self._drop()
 
     def _ask(self, header: dict[str, Any], blobs: Sequence[bytes]) -> tuple[dict[str, Any], list[bytes]]:
-        """Ask a fork; once more where the warm parent was lost before a fork had begun."""
+        """Ask a fork; once more where it, or the warm parent before it, was lost through no fault of the document.
+
+        A fork that went before any limit can have ended it may have been killed for the sake of a machine short of
+        memory: only a second one tells whether the document did it.
+        """
         with self._slots:
-            for attempt in (1, 2):
+            for last in (False, True):
                 try:
                     return self._ask_once(header, blobs)
                 except _Lost as lost:
-                    if lost.began:
+                    if lost.after is None:
+                        self._forget(lost.parent)
+                    elif last or lost.after > SOON:
                         raise
-                    _log.warning("the judging parent was lost, attempt %d", attempt)
-                    with self._lock:
-                        self._drop()
+                    _log.warning("the judging process was lost, after %s seconds", lost.after)
         raise _unfit()
 
     def _ask_once(self, header: dict[str, Any], blobs: Sequence[bytes]) -> tuple[dict[str, Any], list[bytes]]:
         """Hand over the question and the files in one go: the fork finds everything there and wakes nobody twice."""
-        began = False
-        files = [in_memory(blob) for blob in blobs]
-        ours, theirs = socket.socketpair()
-        try:
-            with ours:
+        parent, began = None, None
+        with ExitStack() as held:
+            try:
+                files = [held.enter_context(in_memory(blob)) for blob in blobs]
+                ours, theirs = (held.enter_context(end) for end in socket.socketpair())
                 ours.settimeout(PATIENCE)
                 wire.send(ours, {**header, "sizes": [len(blob) for blob in blobs]})
                 with theirs, self._lock:
-                    socket.send_fds(self._ensure(), [b"E"], [theirs.fileno(), *files])
-                began = ours.recv(1) == wire.HELLO
-                if not began:
-                    raise _Lost(began=False)
+                    parent = self._ensure()
+                    socket.send_fds(parent, [b"E"], [theirs.fileno(), *(file.fileno() for file in files)])
+                if ours.recv(1) != wire.HELLO:
+                    raise _Lost(parent)
+                began = monotonic()
                 return wire.receive(ours)
-        except OSError as problem:
-            raise _Lost(began) from problem
-        finally:
-            for descriptor in files:
-                os.close(descriptor)
+            except OSError as problem:
+                raise _Lost(parent, began and monotonic() - began) from problem
+
+    def _forget(self, parent: socket.socket | None) -> None:
+        """Let go of a warm parent that was lost, unless another thread has put a new one in its place already."""
+        with self._lock:
+            if parent is self._control:
+                self._drop()
 
     def _alive(self) -> bool:
         return self._process is not None and self._owner == os.getpid() and self._process.poll() is None
@@ -175,15 +189,22 @@ class Judge:
             environment = {
                 "PYTHONPATH": os.pathsep.join(part for part in sys.path if part),
                 "LANG": "C.UTF-8",
+                # Large blocks go back to the system: what the parent holds, every fork pays for.
+                "MALLOC_MMAP_THRESHOLD_": "131072",
             }
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "amparo_notify.pki.child", str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                env=environment,
-                cwd="/",
-            )
+            # Ctrl-C reaches the whole group, and is ours to answer: the child ends when its socket is closed.
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+            try:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-m", "amparo_notify.pki.child", str(theirs.fileno())],
+                    pass_fds=[theirs.fileno()],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    env=environment,
+                    cwd="/",
+                )
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
         self._control = ours
         self._owner = os.getpid()
 

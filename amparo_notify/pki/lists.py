@@ -6,7 +6,6 @@ A list of 5 MB takes a library 1.6 s each time that it is handed over; a look-up
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
 
 from asn1crypto import core, crl, pem, x509
 from cryptography import x509 as pyca
@@ -35,16 +34,12 @@ class RevocationList:
     keeps_expired: bool = False
     source: str = "CRL"
 
-    @cached_property
-    def _parsed(self) -> crl.CertificateList:
-        return crl.CertificateList.load(self.der)
-
     def signed_by(self, issuer: x509.Certificate) -> bool:
         """Whether this issuer's key signed the list, with an algorithm that is still allowed."""
         usage = issuer.key_usage_value
         if usage is not None and "crl_sign" not in usage.native:
             return False
-        whole = self._parsed
+        whole = crl.CertificateList.load(self.der)  # not kept: its pieces are copies of megabytes
         return verifies(
             issuer.public_key,
             whole["signature"].native,

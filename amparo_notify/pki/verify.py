@@ -163,7 +163,7 @@ class _Case:
         certificates = certificates_in(data)
         around = context.with_helpers(certificates, add_embedded(context.index, in_cms(data)))
         self.report["coverage"] = "whole document"
-        self.content = digest = Digests(content)
+        self.content = digest = Digests(content, self.whole)
         for info in data["signer_infos"]:
             self.judged.append(judge_signer(info, [*certificates, *around.pool.helpers], digest, around))
 
@@ -230,9 +230,9 @@ class _Case:
 
     def _document_sha256(self) -> str:
         """The hash of what people read; of the upload where there is nothing to read."""
-        if self.pdf is None or self.pdf is self.whole.data:
+        if self.pdf is None:
             return self.whole.hexdigest()
-        return (self.content or Digests(self.pdf))("sha256").hex()
+        return (self.content or Digests(self.pdf, self.whole))("sha256").hex()
 
     def _worst(self) -> Objection | None:
         found = list(self.objections)

@@ -19,6 +19,7 @@ MOST_FILES = 2
 
 _LENGTH = struct.Struct("!I")
 _LARGEST = 256 * 1024 * 1024
+_STEP = 1 << 17
 
 
 def send(connection: socket.socket, header: dict[str, Any], blobs: Sequence[bytes] = ()) -> None:
@@ -88,8 +89,14 @@ def _place(document: Data, upload: Data) -> int:
     if document is upload:
         return 0
     start = upload.find(document[:4096])
-    there = memoryview(upload)[start : start + len(document)]
-    return start if start >= 0 and there == memoryview(document) else -1
+    if start < 0 or start + len(document) > len(upload):
+        return -1
+    steps = range(0, len(document), _STEP)
+    there = start + len(document)
+    same = all(
+        document[at : at + _STEP] == upload[start + at : min(start + at + _STEP, there)] for at in steps
+    )
+    return start if same else -1
 
 
 def examination_from_wire(header: dict[str, Any], blobs: Sequence[bytes], upload: bytes) -> Examination:
