@@ -4,7 +4,7 @@ The library's verdict on coverage compares lengths, not places, and can be foole
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -13,29 +13,15 @@ from io import BytesIO
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.decode_limits import DecodeLimits, DocumentDecodeBudget, StreamDecodeLimits
 from pyhanko.pdf_utils.misc import PdfError
-from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
+from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.xref import XRefSectionData
-from pyhanko.sign.diff_analysis import (
-    CatalogModificationRule,
-    DiffResult,
-    DocInfoRule,
-    DSSCompareRule,
-    FormUpdatingRule,
-    MetadataUpdateRule,
-    ModificationLevel,
-    ObjectStreamRule,
-    SigFieldCreationRule,
-    SigFieldModificationRule,
-    StandardDiffPolicy,
-    SuspiciousModification,
-    XrefStreamRule,
-)
-from pyhanko.sign.diff_analysis.rules_api import ReferenceUpdate
+from pyhanko.sign.diff_analysis import DiffResult, ModificationLevel
 from pyhanko.sign.fields import enumerate_sig_fields
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
 from amparo_notify.core.verdict import Reason
 from amparo_notify.pki import hexstrings  # noqa: F401 - mends a slow reader
+from amparo_notify.pki.changes import ONLY_MORE_SIGNATURES, ONLY_VALIDATION_DATA, VALIDATION_DATA
 from amparo_notify.pki.files import Data, reading
 from amparo_notify.pki.objection import Objection, failed, malformed
 
@@ -50,47 +36,8 @@ SHA1_FORMATS = {"/adbe.pkcs7.sha1", "/adbe.x509.rsa_sha1"}
 _HEX = re.compile(rb"<([0-9A-Fa-f\s]*)>\Z")
 _NEAR = 64
 """Bytes before the gap among which its key is looked for."""
-_TAIL_NOISE = re.compile(rb"(?:\s|%%EOF|startxref\s+\d+)*\Z")
-
-
-class OnlyDatesRule(DocInfoRule):
-    """Lets a program note that it touched the file, but not change the title, the author or anything else."""
-
-    def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterable[ReferenceUpdate]:
-        if _told(old) != _told(new):
-            raise SuspiciousModification("the document's information changed")
-        yield from super().apply(old, new)
-
-
-def _told(resolver: HistoricalResolver) -> dict[str, object]:
-    """What the file said of itself in one revision, without its dates."""
-    information = resolver.trailer_view.raw_get("/Info") if "/Info" in resolver.trailer_view else None
-    if isinstance(information, generic.IndirectObject):
-        information = resolver(information.reference)  # the library would answer with the latest revision's
-    if not isinstance(information, generic.DictionaryObject):
-        return {}
-    return {str(key): information[key] for key in information if key not in {"/ModDate", "/Producer"}}
-
-
-_LTA = ModificationLevel.LTA_UPDATES
-_STRUCTURE = [
-    CatalogModificationRule(),
-    XrefStreamRule().as_qualified(_LTA),
-    ObjectStreamRule().as_qualified(_LTA),
-    DSSCompareRule().as_qualified(_LTA),
-    OnlyDatesRule().as_qualified(_LTA),
-]
-_SIGNATURE_FIELDS = FormUpdatingRule(field_rules=[SigFieldCreationRule(), SigFieldModificationRule()])
-ONLY_VALIDATION_DATA = StandardDiffPolicy(
-    global_rules=list(_STRUCTURE), form_rule=_SIGNATURE_FIELDS, ignore_orphaned_objects=False
-)
-"""After the last signature: long-term validation data and nothing else."""
-ONLY_MORE_SIGNATURES = StandardDiffPolicy(
-    global_rules=[*_STRUCTURE, MetadataUpdateRule(check_xml_syntax=False).as_qualified(_LTA)],
-    form_rule=_SIGNATURE_FIELDS,
-    ignore_orphaned_objects=False,
-)
-"""Between two signatures: the second signature, and what a signing program notes about itself."""
+_TAIL_NOISE = re.compile(rb"(?:\s|%%EOF|(?:%[ -~]{1,80}[\r\n]+)?startxref\s+\d+)*\Z")
+"""What may stand between objects; a program may sign its name before it says where its table is (iText does)."""
 
 
 @dataclass(frozen=True)
@@ -208,12 +155,13 @@ class Document:
         handle = signature.handle
         if handle.signed_revision == self.reader.xrefs.total_revisions - 1:
             raise _changed("bytes follow the last signature that are no update")
-        last = signature is self.signatures[-1]
+        followed = any(one.end > signature.end and not one.is_time_stamp for one in self.signatures)
         # Also asks the library, whose check of the cross-reference sections complements the one by places.
         coverage = handle.evaluate_signature_coverage()
         if coverage.name not in {"ENTIRE_REVISION", "ENTIRE_FILE"}:
             raise _changed(f"coverage {coverage.name}")
-        policy = ONLY_VALIDATION_DATA if last else ONLY_MORE_SIGNATURES
+        # A document time-stamp vouches for nobody: whoever changes a file can have the result stamped.
+        policy = ONLY_MORE_SIGNATURES if followed else ONLY_VALIDATION_DATA
         review = policy.review_file(
             self.reader,
             handle.signed_revision,
@@ -222,16 +170,19 @@ class Document:
         )
         if not isinstance(review, DiffResult):
             raise _changed(str(review))
-        allowed = set() if last else {one.name for one in self.signatures}
-        level = review.modification_level
-        if level > (_LTA if last else ModificationLevel.FORM_FILLING) or review.changed_form_fields - allowed:
+        allowed = {one.name for one in self.signatures} if followed else set()
+        level, most = (
+            review.modification_level,
+            ModificationLevel.FORM_FILLING if followed else VALIDATION_DATA,
+        )
+        if level > most or review.changed_form_fields - allowed:
             raise _changed(f"{level.name}: {sorted(review.changed_form_fields)}")
         permitted = handle.docmdp_level
         if permitted is not None and level.value > permitted.value:
             raise _changed(f"{level.name} although the signer allowed {permitted.name}")
-        if last:
+        if signature is self.signatures[-1]:
             self._check_tail(signature.end)
-        return "validation data" if level is _LTA else "further signatures"
+        return "further signatures" if followed else "validation data"
 
     def _check_tail(self, start: int) -> None:
         """Every byte after the last signature belongs to an object or section that the cross-reference reaches."""
