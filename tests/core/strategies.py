@@ -24,7 +24,7 @@ ZONES = (
 """Every zone of a Mexican airport (domain.md, section 4)."""
 
 BADGES = tuple(f"A-{number}" for number in range(6))
-CENTRAL, COURT = ("N-1", "N-2"), ("C-1",)
+CENTRAL, COURT, DESKS = ("N-1", "N-2"), ("C-1",), ("CO-1", "CO-2")
 TITULAR = "T-1"
 
 seconds = st.integers(0, 900)
@@ -39,6 +39,7 @@ targets = st.sampled_from(
         Target("post", "titular"),
         Target("headquarters"),
         Target("court"),
+        Target("comar"),
     )
 )
 media = st.lists(st.sampled_from(Medium), min_size=1, max_size=3, unique=True).map(tuple)
@@ -99,6 +100,10 @@ def rosters(draw: st.DrawFn) -> Roster:
         rotations=(draw(rotations("agentes")), draw(rotations("jefatura"))),
         headquarters=tuple(badge for badge in CENTRAL if badge in officers),
         court=COURT,
+        comar=tuple(
+            Officer(badge, "COMAR", draw(contacts), desk=True)
+            for badge in draw(st.lists(st.sampled_from(DESKS), unique=True))
+        ),
     )
 
 

@@ -23,6 +23,7 @@ from tests.core.strategies import (
     BADGES,
     CENTRAL,
     COURT,
+    DESKS,
     TITULAR,
     broken,
     instants,
@@ -51,9 +52,11 @@ class AnyOrder(RuleBasedStateMachine):
         self.policy, self.roster, self.now = policy, roster, now
         self.state: State = core.opened(now, now + departure if departure is not None else None)
         self.keys: set[str] = set()
+        self.copied: set[str] = set()
         self.next_at: datetime | None = now
         first = self.look()
-        assert first.notices or "alarm" in {step.event for step in first.steps}
+        reached = [owed for owed in first.notices if owed.cause is not Cause.COPY]
+        assert reached or "alarm" in {step.event for step in first.steps}
 
     @precondition(lambda self: self.next_at is not None)
     @rule()
@@ -118,6 +121,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.check_next(answer)
         self.check_again(answer)
         self.check_chase(answer)
+        self.check_copies(answer)
         self.check_recipients(answer)
         self.state, self.next_at = answer.state, answer.next_at
         return answer
@@ -152,17 +156,33 @@ class AnyOrder(RuleBasedStateMachine):
         )
         assert all(owed.due_at <= self.now for owed in answer.notices)
 
+    def check_copies(self, answer: Plan) -> None:
+        """COMAR's desk is told once, by a plan that fires a level which copies it, and has no part in the chase."""
+        mine = {owed.badge for owed in answer.notices if owed.badge in DESKS}
+        assert not mine & self.copied
+        self.copied |= mine
+        copies = [owed for owed in answer.notices if owed.badge in DESKS or owed.cause is Cause.COPY]
+        assert all(owed.badge in DESKS and owed.purpose is Purpose.INFORM for owed in copies)
+        assert not mine or any(level.copies for level in self.policy.levels)
+        for step in answer.steps:
+            assert step.event == "copied" or not {badge for badge, _ in step.recipients} & set(DESKS)
+        bare = core.plan(self.policy.uncopied(), self.roster, self.state, self.now)
+        assert [owed for owed in answer.notices if owed not in copies] == list(bare.notices)
+        assert [step for step in answer.steps if step.event != "copied"] == list(bare.steps)
+        assert answer.next_at == bare.next_at
+
     def check_recipients(self, answer: Plan) -> None:
         """Whoever is called is on duty or the declared fallback, by a contact that works, and is on the record."""
         on_duty = {duty.badge for r in ("agentes", "jefatura") for duty in self.roster.on_duty(r, self.now)}
-        allowed = {*on_duty, TITULAR, *self.roster.headquarters, *self.roster.court}
+        allowed = {*on_duty, TITULAR, *self.roster.headquarters, *self.roster.court, *DESKS}
         recorded = {badge for step in answer.steps for badge, _ in step.recipients}
         for owed in answer.notices:
             assert owed.badge in allowed & recorded
             assert owed.badge in answer.state.told
+            everybody = {**self.roster.officers, **{desk.badge: desk for desk in self.roster.comar}}
             contact = [
                 c
-                for c in self.roster.officers[owed.badge].contacts
+                for c in everybody[owed.badge].contacts
                 if (c.medium, c.position) == (owed.medium, owed.contact)
             ]
             assert [c.usable for c in contact] == [True]
