@@ -29,9 +29,9 @@ def deep_nest(levels: int = 100_000) -> bytes:
     return update(order(), {6: CATALOG % (b"/A " + b"[" * levels + b"]" * levels)})
 
 
-def long_hex(megabytes: int = 12) -> bytes:
-    """Hex strings are read byte by byte: a second of work for each megabyte."""
-    return update(order(), {6: CATALOG % (b"/A <" + b"41 " * (megabytes * 1024 * 1024 // 3) + b">")})
+def long_hex(megabytes: int = 12, last: bytes = b"4g") -> bytes:
+    """A hex string with one digit that is none: the library reads it byte by byte, a second for each megabyte."""
+    return update(order(), {6: CATALOG % (b"/A <" + b"41 " * (megabytes * 1024 * 1024 // 3) + last + b">")})
 
 
 def long_name() -> bytes:
