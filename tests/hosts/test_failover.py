@@ -1,4 +1,4 @@
-"""PostgreSQL's primary dies or hangs for good under load and its standby takes over: what had a receipt is there, and told."""
+"""A primary that dies or hangs for good under load; its standby takes over: what had a receipt is there, and told."""
 
 import shutil
 import tempfile
