@@ -14,8 +14,8 @@ from amparo_notify.core.policy import Policy
 from amparo_notify.core.roster import Roster
 from amparo_notify.pki.anchors import Trust, read_certificates
 from amparo_notify.pki.certificate import describe
-from amparo_notify.store.people import Court
-from amparo_notify.web import roster_page
+from amparo_notify.store.people import Court, Station
+from amparo_notify.web import admin_calendar
 from amparo_notify.web.auth import caller
 from amparo_notify.web.context import now, services
 from amparo_notify.web.court_form import mails
@@ -59,8 +59,13 @@ def home() -> Response:
         stations=[(s, roster_of(s.code), policy_of(s.code)) for s in manage.stations(services())],
         courts=manage.courts(services()),
         trust=_trust(),
-        worries=roster_page.worries,
+        worries=admin_calendar.worries,
     )
+
+
+def station_of(code: str) -> Station:
+    """A station, or the page that says that nothing is there."""
+    return next((each for each in manage.stations(services()) if each.code == code), None) or nothing()
 
 
 def roster_of(station: str, court: str | None = None) -> Roster:
@@ -208,12 +213,12 @@ def add_officer() -> Response:
             mails=tuple(mails(field("mails"))),
             station=code if kind == "station" else None,
             court=code if kind == "court" else None,
+            comar="comar" in request.form,
         )
         return personnel.add_officer(services(), caller(), new, now())
 
     return do(
         officers, deed, f"{field('badge').upper()} está de alta. Envíele este enlace para que elija su NIP."
-            comar="comar" in request.form,
     )
 
 

@@ -1,7 +1,6 @@
-"""Stations, their rosters and policies: a readable week, and whom an order would reach."""
+"""Stations and their policies: whom an order would reach."""
 
 import json
-from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, redirect, request
@@ -10,10 +9,8 @@ from werkzeug.wrappers import Response
 from amparo_notify.cases import manage
 from amparo_notify.core.errors import Fault, Invalid, Refusal
 from amparo_notify.core.policy import DEFAULT_POLICY, policy_from_json, policy_to_json
-from amparo_notify.core.roster import Roster, roster_from_json, roster_to_json
-from amparo_notify.store.people import Station
 from amparo_notify.web import roster_page
-from amparo_notify.web.admin import admin_page, do, field, nothing, policy_of, roster_of
+from amparo_notify.web.admin import admin_page, do, field, policy_of, roster_of, station_of
 from amparo_notify.web.auth import caller
 from amparo_notify.web.context import now, services
 from amparo_notify.web.court_form import departure
@@ -42,56 +39,6 @@ def add_station() -> Response:
     return do(stations, deed, "")
 
 
-def _station(code: str) -> Station:
-    return next((each for each in manage.stations(services()) if each.code == code), None) or nothing()
-
-
-@blueprint.get("/<code>/rol")
-@may(Audience.ADMIN)
-def roster(code: str, **shown: Any) -> Response:
-    """A station's week, and who is on duty now."""
-    station, kept = _station(code), roster_of(code)
-    start = _first_day(kept)
-    return admin_page(
-        "roster",
-        station=station,
-        roster=kept,
-        start=start,
-        days=roster_page.week(kept, start),
-        duty=roster_page.on_duty(kept, now()),
-        worries=roster_page.worries(kept, now()),
-        earlier=start - roster_page.WEEK,
-        later=start + roster_page.WEEK,
-        text=shown.pop("text", "") or json.dumps(roster_to_json(kept), ensure_ascii=False, indent=1),
-        **shown,
-    )
-
-
-def _first_day(kept: Roster) -> datetime:
-    """The week that is asked for, or this one."""
-    try:
-        asked = datetime.strptime(request.args.get("desde", ""), "%Y-%m-%d").replace(
-            hour=12, tzinfo=kept.zone
-        )
-        if not 2000 < asked.year < 2100:
-            raise ValueError(asked)
-    except ValueError:
-        asked = now()
-    return roster_page.today(kept, asked)
-
-
-@blueprint.post("/<code>/rol")
-@may(Audience.ADMIN, body=1 << 20)
-def save_roster(code: str) -> Response:
-    """Keep a new version of a roster, with every fault said at once."""
-    _station(code)
-    try:
-        manage.save_roster(services(), caller(), code, roster_from_json(_json("roster")), now())
-    except Refusal as refusal:
-        return roster(code, status=refusal.status, faults=refusal.faults, text=request.form.get("roster", ""))
-    return redirect(f"/admin/estaciones/{code}/rol?hecho=1", 303)
-
-
 def _json(name: str) -> dict[str, object]:
     try:
         value = json.loads(request.form.get(name, ""))
@@ -106,7 +53,7 @@ def _json(name: str) -> dict[str, object]:
 @may(Audience.ADMIN)
 def policy(code: str, **shown: Any) -> Response:
     """A station's policy, and whom an order would reach by it."""
-    station, kept = _station(code), policy_of(code)
+    station, kept = station_of(code), policy_of(code)
     faults: list[Fault] = []
     zone = roster_of(code).zone
     at = departure(request.args.get("llega", ""), zone, "llega", faults) or now()
@@ -135,7 +82,7 @@ def policy(code: str, **shown: Any) -> Response:
 @may(Audience.ADMIN)
 def save_policy(code: str) -> Response:
     """Keep a new version of a policy; escalations under way keep theirs."""
-    _station(code)
+    station_of(code)
     try:
         manage.save_policy(services(), caller(), code, policy_from_json(_json("policy")), now())
     except Refusal as refusal:

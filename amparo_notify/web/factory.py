@@ -15,6 +15,7 @@ from amparo_notify.config import Config
 from amparo_notify.web import (
     admin,
     admin_duty,
+    admin_roster,
     api,
     auth,
     callbacks,
@@ -42,6 +43,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     court_verbs.blueprint,
     admin.blueprint,
     admin_duty.blueprint,
+    admin_roster.blueprint,
     officer.blueprint,
     lawyer.blueprint,
     verify.blueprint,

@@ -142,24 +142,6 @@ def test_a_token_is_shown_once_and_opens_the_api(desk: Desk, admin: Browser) -> 
     assert token[1] not in admin.get(path).text
 
 
-def test_the_week_names_who_serves_each_day_and_who_serves_now(desk: Desk, admin: Browser) -> None:
-    page = admin.get("/admin/estaciones/MEX-T1/rol").text
-    now = manage.roster_of(desk.services, "MEX-T1").on_duty("agentes", desk.clock.now)
-    assert all(f">{duty.badge}<" in page.split("De turno ahora")[1].split("</section>")[0] for duty in now)
-    assert page.count("nov 2026") >= 7
-
-
-def test_a_roster_with_faults_is_refused_with_all_of_them_and_stays_in_the_field(
-    desk: Desk, admin: Browser
-) -> None:
-    path = "/admin/estaciones/MEX-T1/rol"
-    answer = admin.post(path, {"roster": '{"rotations": "ninguna", "dueño": 1}'}, form=path)
-    assert answer.status_code == 422
-    assert answer.text.count("<li>") >= 3
-    assert "ninguna" in answer.text
-    assert manage.roster_of(desk.services, "MEX-T1").version == 1
-
-
 def test_a_policy_saved_is_the_stations_next_version(desk: Desk, admin: Browser) -> None:
     path = "/admin/estaciones/MEX-T1/politica"
     text = json.dumps(policy_to_json(data.POLICY) | {"repeat_after": 999})
