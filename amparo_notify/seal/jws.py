@@ -2,16 +2,23 @@
 
 import json
 import unicodedata
+from base64 import urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import rfc8785
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
-from joserfc.jws import deserialize_compact, serialize_compact
+from joserfc.jws import deserialize_compact
 
 from amparo_notify.seal.keys import ALGORITHM, Generation, Keyring, Kind
+
+MOST = 2**53 - 1
+"""The largest integer (RFC 7493, 2.2: I-JSON, which RFC 8785 demands)."""
 
 
 class JwsSealer:
@@ -23,8 +30,13 @@ class JwsSealer:
     def _use(self, keyring: Keyring) -> None:
         current = keyring.current(Kind.RECORD)
         self._keyring = keyring
-        self._key = keyring.signing(Kind.RECORD)
-        self._header = {"alg": ALGORITHM, "kid": current.id}
+        private = keyring.signing(Kind.RECORD).private_key
+        assert private is not None
+        self._key = private
+        self._key_id = current.id
+        self._header = _encoded(
+            json.dumps({"alg": ALGORITHM, "kid": current.id}, separators=(",", ":")).encode()
+        )
         self._public = {
             each.id: ECKey.import_key(dict(each.public or {})) for each in keyring.of(Kind.RECORD)
         }
@@ -32,12 +44,14 @@ class JwsSealer:
     @property
     def key_id(self) -> str:
         """The id of the key that signs now."""
-        return self._header["kid"]
+        return self._key_id
 
     def seal(self, payload: Mapping[str, object]) -> tuple[bytes, str]:
         """Return the canonical bytes and the JWS over them. Raises ValueError for what has no canonical form."""
         content = canonical(payload)
-        return content, serialize_compact(dict(self._header), content, self._key, algorithms=[ALGORITHM])
+        signed = b".".join((self._header, _encoded(content)))
+        r, s = decode_dss_signature(self._key.sign(signed, ec.ECDSA(hashes.SHA256())))
+        return content, b".".join((signed, _encoded(r.to_bytes(32) + s.to_bytes(32)))).decode()
 
     def open(self, jws: str) -> dict[str, object]:
         """Return the payload of a JWS that one of our record keys signed; raises ValueError otherwise."""
@@ -74,18 +88,28 @@ class JwsSealer:
 
 def canonical(value: object) -> bytes:
     """Return the one form in which a value is signed. Raises ValueError: floats, large integers, names that collide."""
+    normal = _normal(value)
+    text = json.dumps(normal, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    if text.isascii():
+        return (
+            text.encode()
+        )  # here json writes what RFC 8785 says, and many times as fast as what follows
     try:
-        return bytes(rfc8785.dumps(_normal(value)))
+        return bytes(rfc8785.dumps(normal))
     except rfc8785.CanonicalizationError as error:
         raise ValueError(str(error)) from error
 
 
 def _normal(value: object) -> Any:
-    if value is None or isinstance(value, bool | int):
-        return value
     if isinstance(value, str):
-        return unicodedata.normalize("NFC", value)
-    if isinstance(value, Mapping):
+        return value if value.isascii() else unicodedata.normalize("NFC", value)
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        if abs(value) > MOST:
+            raise ValueError(f"{value} is more than every reader of JSON can hold")
+        return value
+    if isinstance(value, dict | Mapping):
         normal = {_normal(key): _normal(each) for key, each in value.items() if isinstance(key, str)}
         if len(normal) != len(value):
             raise ValueError("two names are the same once normalised, or one is not text")
@@ -93,3 +117,7 @@ def _normal(value: object) -> Any:
     if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
         return [_normal(each) for each in value]
     raise ValueError(f"a {type(value).__name__} has no canonical form: use text or an integer")
+
+
+def _encoded(content: bytes) -> bytes:
+    return urlsafe_b64encode(content).rstrip(b"=")

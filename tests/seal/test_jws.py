@@ -4,8 +4,11 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
+from unicodedata import normalize
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 from joserfc.jwk import ECKey
@@ -51,6 +54,25 @@ def test_text_is_brought_to_nfc_before_it_is_signed() -> None:
 def test_canonical_form_survives_a_round_trip(payload: dict[str, object]) -> None:
     content = canonical(payload)
     assert canonical(json.loads(content)) == content
+
+
+@given(values)
+def test_canonical_form_is_that_of_rfc_8785(value: object) -> None:
+    assert canonical(value) == rfc8785.dumps(nfc(value))
+
+
+def nfc(value: Any) -> Any:
+    if isinstance(value, str):
+        return normalize("NFC", value)
+    if isinstance(value, list):
+        return [nfc(each) for each in value]
+    return {nfc(key): nfc(each) for key, each in value.items()} if isinstance(value, dict) else value
+
+
+@pytest.mark.parametrize("name", ["\x00", "\x1f", "\b\t\n\f\r", '"\\/', "\x7f", "\U0001f600", "\ufb33"])
+def test_names_and_texts_with_odd_letters_are_written_as_rfc_8785_says(name: str) -> None:
+    payload = {name: name, "a": 1, "A": 2, "\u20ac": 3, "": None}
+    assert canonical(payload) == rfc8785.dumps(nfc(payload))
 
 
 @pytest.mark.parametrize(
