@@ -38,6 +38,8 @@ places. What we act on must therefore have its full shape, an account and a mess
 the beginning or the continuation of one of these."""
 _CONTINUED = re.compile(r"(From|To)(City|State|Zip|Country)")
 _ACTED_ON = (*_SHAPES, "Body")
+_OLD_MOBILE = re.compile(r"\+521(?=[0-9]{10}$)")
+"""A Mexican mobile as it was written until 2019; some carriers still do."""
 _TARGET = re.compile(r"/[\x21-\x7e]*")
 _REFERENCE = re.compile(r"[A-Za-z0-9._:-]{1,80}")
 MAX_EVENTS = 10_000
@@ -115,7 +117,9 @@ class TwilioCallbacks:
             raise Malformed("an inbound text without sender or id")
         stopped = parameters.get("OptOutType", "").upper() == "STOP"
         reply = Reply("stop") if stopped else parse_reply(parameters.get("Body", ""))
-        return Inbound(sender, reply, sid, self._key(sid, "inbound"), redact(parameters))
+        return Inbound(
+            _OLD_MOBILE.sub("+52", sender), reply, sid, self._key(sid, "inbound"), redact(parameters)
+        )
 
     def _key(self, *parts: str) -> str:
         secret = next((token for token in self.tokens if token), "")
@@ -190,13 +194,13 @@ def _sendgrid_event(one: Any) -> ProviderEvent:
     reference = one.get(REFERENCE)
     return ProviderEvent(
         provider="sendgrid",
-        key=one["sg_event_id"],
+        key=_plain(one["sg_event_id"]),
         reference=reference if isinstance(reference, str) and _REFERENCE.fullmatch(reference) else "",
         provider_id=_text(one.get("sg_message_id")),
         status=EVENT_STATUS.get(word, Status.UNKNOWN),
         # The provider's own sentence quotes the address, so only its words and codes are kept outside `raw`.
-        detail=" ".join(filter(None, (word[:32], kind[:32], _code(one.get("status"))))),
-        raw={str(name): _text(value) or "" for name, value in one.items()},
+        detail=" ".join(filter(None, (_plain(word)[:32], _plain(kind)[:32], _code(one.get("status"))))),
+        raw={_plain(name): _text(value) or "" for name, value in one.items()},
     )
 
 
@@ -206,9 +210,14 @@ def _code(value: object) -> str:
 
 
 def _text(value: object) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False)
+    if value is None:
+        return None
+    return _plain(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+
+
+def _plain(text: str) -> str:
+    """A text without what no database takes: NUL, and halves of surrogate pairs, which JSON can hold."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

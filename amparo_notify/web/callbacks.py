@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 
 from flask import Blueprint, Response, current_app, request
 from markupsafe import escape
-from werkzeug.exceptions import BadRequest, Forbidden, HTTPException
+from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, UnsupportedMediaType
 
 from amparo_notify.bootstrap import account
 from amparo_notify.cases import listen
@@ -96,7 +96,7 @@ def twilio_inbound() -> Response:
 @may(Audience.PROVIDER, body=MOST_EVENTS)
 def sendgrid_batch() -> Response:
     """How far some mails have come. A batch that fails half-way is posted again: duplicates are harmless."""
-    body = request.get_data()
+    body = _body("application/json")
     signature = request.headers.get("X-Twilio-Email-Event-Webhook-Signature")
     timestamp = request.headers.get("X-Twilio-Email-Event-Webhook-Timestamp")
     if not _signatures().sendgrid.verify(body, signature, timestamp):
@@ -118,7 +118,7 @@ def refused(fault: Exception) -> Response:
 
 def _twilio() -> Form:
     """The form of this request, if Twilio signed it. Raises Forbidden."""
-    body, target = request.get_data(), _target()
+    body, target = _body("application/x-www-form-urlencoded"), _target()
     try:
         pairs = parse_qsl(
             body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS
@@ -129,6 +129,13 @@ def _twilio() -> Form:
     if len(headers) != 1 or not _signatures().twilio.verify(target, pairs, headers[0]):
         raise Forbidden
     return Form(target, dict(pairs))
+
+
+def _body(kind: str) -> bytes:
+    """The raw body. Raises UnsupportedMediaType where it says that it is something else."""
+    if request.mimetype not in (kind, ""):
+        raise UnsupportedMediaType
+    return request.get_data()
 
 
 def _target() -> str:
