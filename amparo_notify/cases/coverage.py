@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy import Connection
 
 from amparo_notify.cases.services import Services
 from amparo_notify.cases.settings_log import note
@@ -13,9 +14,11 @@ from amparo_notify.cases.witness import CONFIGURATION
 from amparo_notify.channels.rendering import note as written
 from amparo_notify.core.coverage import Concern, Worry, concerns
 from amparo_notify.core.errors import ChannelError
+from amparo_notify.core.events import Grade
 from amparo_notify.core.evidence import Actor
 from amparo_notify.core.notice import Medium
-from amparo_notify.store import machines, people, rosters
+from amparo_notify.store import machines, passkeys, people, rosters
+from amparo_notify.store.people import Station
 
 AHEAD = timedelta(days=7)
 """How far ahead a roster is looked at."""
@@ -36,16 +39,31 @@ def concerns_of(services: Services, station: str, now: datetime) -> tuple[Concer
     """What should worry a station about its roster in the coming week, the worst first."""
     with services.database.read() as tx:
         found = people.find_station(tx, code=station)
-        roster = rosters.current_roster(tx, found) if found else None
-    return concerns(roster, now, now + AHEAD) if roster else ()
+        if found is None:
+            return ()
+        roster, unsigned = rosters.current_roster(tx, found), _unsigned(tx, found)
+    return unsigned + concerns(roster, now, now + AHEAD)
 
 
 def everywhere(services: Services, now: datetime) -> dict[str, tuple[Concern, ...]]:
     """Station code to its concerns in the coming week, for those that have any."""
     with services.database.read() as tx:
-        every = [(each.code, rosters.current_roster(tx, each)) for each in people.stations(tx)]
-    found = {code: concerns(roster, now, now + AHEAD) for code, roster in every}
+        every = [
+            (each.code, rosters.current_roster(tx, each), _unsigned(tx, each)) for each in people.stations(tx)
+        ]
+    found = {code: unsigned + concerns(roster, now, now + AHEAD) for code, roster, unsigned in every}
     return {code: own for code, own in found.items() if own}
+
+
+def _unsigned(tx: Connection, station: Station) -> tuple[Concern, ...]:
+    """What to say where a policy asks for signatures and the last passkey of the station is gone."""
+    version = rosters.current_policy(tx, station)
+    if version is None or version.policy.required_grade != Grade.A3 or passkeys.can_sign(tx, station.id):
+        return ()
+    sentence = (
+        "La política pide acuses firmados y nadie de la estación puede firmar: ninguno detendría los avisos."
+    )
+    return (Concern(Worry.UNSIGNED, station.code, sentence),)
 
 
 def sentences(own: Sequence[Concern]) -> list[str]:

@@ -15,9 +15,10 @@ from amparo_notify.cases.services import Caller, Services
 from amparo_notify.cases.settings_log import note
 from amparo_notify.cases.witness import CONFIGURATION
 from amparo_notify.core.errors import Conflict, Denied, Fault, Invalid, Missing
+from amparo_notify.core.events import Grade
 from amparo_notify.core.policy import Policy
 from amparo_notify.core.roster import Roster
-from amparo_notify.store import people, rosters
+from amparo_notify.store import passkeys, people, rosters
 from amparo_notify.store import vault as vaults
 from amparo_notify.store.people import Court, Station
 
@@ -206,12 +207,21 @@ def save_roster(
 def save_policy(services: Services, caller: Caller, station: str, policy: Policy, now: datetime) -> int:
     """Keep a new version of a station's policy; escalations under way keep the one they began with.
 
-    Raises Invalid with every fault; a copy to COMAR's desk needs a desk that can be written to.
+    Raises Invalid with every fault; a copy to COMAR's desk needs a desk that can be written to, and grade A3 somebody
+    who can sign: else nothing that anybody there does would end a chase.
     """
     may(caller)
     policy.checked()
     with services.database.write() as tx:
         found = _station(tx, station)
+        if policy.required_grade == Grade.A3 and not passkeys.can_sign(tx, found.id):
+            raise Invalid(
+                Fault(
+                    "required_grade",
+                    "Nadie de esta estación puede firmar: la orden no dejaría de avisarse nunca.",
+                    "Pida a sus oficiales que agreguen la llave de su teléfono, o use A2.",
+                )
+            )
         desks = people.comar_desks(tx, found.id)
         if any(level.copies for level in policy.levels) and not any(desk.reachable for desk in desks):
             raise Invalid(

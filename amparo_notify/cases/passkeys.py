@@ -37,13 +37,14 @@ from webauthn.helpers.structs import (
 )
 
 from amparo_notify.cases import throttle
-from amparo_notify.cases.services import Services
+from amparo_notify.cases.manage import may
+from amparo_notify.cases.services import Caller, Services
 from amparo_notify.cases.settings_log import note
-from amparo_notify.core.errors import Conflict, Denied, Fault, Missing
+from amparo_notify.core.errors import Conflict, Denied, Fault
 from amparo_notify.core.evidence import Actor
 from amparo_notify.seal.assertion import Assertion, challenge_of, check, text_of
 from amparo_notify.store import passkeys
-from amparo_notify.store.passkeys import Owner, Passkey
+from amparo_notify.store.passkeys import Held, Owner, Passkey
 
 GOOD_FOR = timedelta(hours=1)
 """How old a challenge may be when it is answered: somebody reads an order, is called away, comes back and signs."""
@@ -302,11 +303,11 @@ def add(
 def remove(
     services: Services, owner: Owner, actor: Actor, passkey_id: int, now: datetime, **details: object
 ) -> None:
-    """Take a passkey away from its owner; the sessions that theirs opened end. Raises Missing."""
+    """Take a passkey away from its owner; the sessions that theirs opened end. One that is not theirs stays."""
     with services.database.write() as tx:
         gone = passkeys.remove(tx, owner, passkey_id)
         if gone is None:
-            raise Missing(Fault("passkey", "Esa llave ya no existe.", "Recargue la página."))
+            return  # a double tap
         key = hashlib.sha256(spki(gone.public_key)).hexdigest()
         note(services, tx, actor, "passkey removed", now, passkey=key, **details)
 
@@ -315,3 +316,22 @@ def of(services: Services, owner: Owner) -> list[Passkey]:
     """Somebody's passkeys."""
     with services.database.read() as tx:
         return passkeys.of(tx, owner)
+
+
+# -- the administrator --------------------------------------------------------------------------------------
+
+
+def everyones(services: Services, caller: Caller) -> list[Held]:
+    """Every passkey there is. For administrators, who may take one away, and can never add one. Raises Denied."""
+    may(caller)
+    with services.database.read() as tx:
+        return passkeys.everyones(tx)
+
+
+def revoke(services: Services, caller: Caller, passkey_id: int, now: datetime) -> None:
+    """Take somebody's passkey away; the sessions that theirs opened end. One that is gone stays so. Raises Denied."""
+    found = next((each for each in everyones(services, caller) if each.passkey.id == passkey_id), None)
+    if found is not None:
+        owner = found.passkey.owner
+        whose = {"officer": found.who} if owner.staff is None else {"staff": owner.staff}
+        remove(services, owner, caller.actor, passkey_id, now, **whose)

@@ -1,21 +1,23 @@
 """The officer's passkey: it opens the order in place of the PIN, and signs the acknowledgement (grade A3)."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from amparo_notify.cases import passkeys
+from amparo_notify.cases import passkeys, throttle
 from amparo_notify.cases.acknowledge import Proof, as_shown, earlier, settle_acknowledgement
 from amparo_notify.cases.compose import place
-from amparo_notify.cases.officer import NoticeView, admitted, find_link, open_session
+from amparo_notify.cases.officer import NoticeView, admitted, find_link, open_session, pin_matches
 from amparo_notify.cases.passkeys import Ceremony, Signed
 from amparo_notify.cases.services import Services
 from amparo_notify.cases.witness import Receipt
-from amparo_notify.core.errors import Denied, Fault
+from amparo_notify.core.errors import Denied, Fault, Missing
 from amparo_notify.core.events import Grade
 from amparo_notify.core.evidence import Actor
 from amparo_notify.seal.assertion import ACKNOWLEDGE
-from amparo_notify.store import escalations, orders, people
+from amparo_notify.seal.envelope import hash_token
+from amparo_notify.store import escalations, orders, people, staff
 from amparo_notify.store.escalations import Link
 from amparo_notify.store.orders import Order
 from amparo_notify.store.passkeys import Owner
@@ -130,22 +132,65 @@ def add(
         raise Denied(
             Fault("passkey", "Para agregar una llave, entre con su NIP.", "Salga y vuelva a entrar.")
         )
-    add_own(services, found.link.officer, nonce, credential, device, now)
+    _add(services, found.link.officer, found.link.badge, nonce, credential, device, now)
 
 
-def add_own(
-    services: Services, officer_id: int, nonce: str, credential: str, device: str, now: datetime
+def _add(
+    services: Services, officer_id: int, badge: str, nonce: str, credential: str, device: str, now: datetime
 ) -> None:
-    """Add a passkey of an officer's; the nonce proves that they had given their PIN. Raises Denied, Conflict."""
-    with services.database.read() as tx:
-        officer = people.find_officer(tx, id=officer_id)
-    assert officer is not None
-    owner, actor = Owner(officer=officer_id), Actor(f"officer:{officer.badge}", "pin")
-    passkeys.add(services, owner, actor, nonce, credential, device, now, officer=officer.badge)
+    owner, actor = Owner(officer=officer_id), Actor(f"officer:{badge}", "pin")
+    passkeys.add(services, owner, actor, nonce, credential, device, now, officer=badge)
 
 
 def remove(services: Services, token: str, session: str, passkey_id: int, now: datetime) -> None:
-    """Take one of the officer's own passkeys away. Raises Missing for somebody else's."""
+    """Take one of the officer's own passkeys away. Raises Denied, Missing for a dead link."""
     found = admitted(services, token, session, now)
     owner = Owner(officer=found.link.officer)
     passkeys.remove(services, owner, found.actor, passkey_id, now, officer=found.link.badge)
+
+
+@dataclass(frozen=True)
+class Enrolling:
+    """An officer at the link with which they chose their PIN."""
+
+    officer: int
+    badge: str
+    post: str
+
+
+def enrolling(services: Services, token: str, now: datetime) -> Enrolling:
+    """Whose link it is. Raises Missing before the PIN is chosen, and once the link ends."""
+    with services.database.read() as tx:
+        officer_id = staff.used_invitation(tx, hash_token(token), now)
+        officer = people.find_officer(tx, id=officer_id) if officer_id is not None else None
+    if officer is None or not officer.active:
+        raise Missing(Fault("link", "Este enlace no existe o venció.", "Pida uno nuevo a quien administra."))
+    return Enrolling(officer.id, officer.badge, officer.post)
+
+
+def at_enrolment(services: Services, token: str, pin: str, now: datetime) -> Ceremony:
+    """What makes a passkey on this phone, for whoever knows the PIN: the link alone is no proof, for somebody sent it.
+
+    Raises Denied for a wrong PIN and after too many, Missing for a dead link.
+    """
+    own = enrolling(services, token, now)
+    key = f"pin:enrolment:{own.officer}"
+    left = throttle.count(services, key, "pin", now)
+    if not pin_matches(services, own.officer, pin):
+        raise Denied(
+            Fault(
+                "pin",
+                "El NIP no es correcto.",
+                f"Le quedan {left} intentos." if left else "Espere 5 minutos.",
+            )
+        )
+    throttle.forgive(services, key)
+    return passkeys.invite(services, Owner(officer=own.officer), own.badge, now)
+
+
+def add_at_enrolment(
+    services: Services, token: str, nonce: str, credential: str, device: str, now: datetime
+) -> None:
+    """Add the passkey that this phone made; the nonce proves that the PIN was given. Raises Denied, Conflict."""
+    own = enrolling(services, token, now)
+    _add(services, own.officer, own.badge, nonce, credential, device, now)

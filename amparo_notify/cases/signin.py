@@ -13,8 +13,9 @@ from amparo_notify.cases import throttle
 from amparo_notify.cases.services import Caller, Services
 from amparo_notify.core.errors import Denied, Fault, Invalid, Missing
 from amparo_notify.seal.envelope import hash_token
-from amparo_notify.store import people, staff
+from amparo_notify.store import passkeys, people, staff
 from amparo_notify.store import vault as vaults
+from amparo_notify.store.passkeys import Owner
 from amparo_notify.store.staff import Staff
 
 SESSION = timedelta(hours=12)
@@ -54,14 +55,14 @@ class PinInvitation:
 
 
 def sign_in(services: Services, username: str, passphrase: str, code: str, now: datetime) -> str:
-    """Return the token of a new session. Raises Denied, always with the same sentence."""
-    key = f"staff:{sha256(username.encode()).hexdigest()[:32]}"
+    """Return the token of a new session, by passphrase and code. Raises Denied, always with the same sentence."""
+    key = staff_key(username)
     throttle.count(services, key, "username", now)
     with services.database.read() as tx:
         found = staff.find(tx, username=username)
         known = staff.credential_of(tx, found.id, "passphrase") if found else None
     right = services.secrets.matches(known.secret.decode() if known else _NOBODY, passphrase)
-    if not (found and known and right and found.active) or not _use_code(services, found, code, now):
+    if not (found and known and right and found.active) or not use_code(services, found, code, now):
         raise Denied(
             Fault(
                 "username",
@@ -76,7 +77,12 @@ def sign_in(services: Services, username: str, passphrase: str, code: str, now: 
     return token
 
 
-def _use_code(services: Services, found: Staff, code: str, now: datetime) -> bool:
+def staff_key(username: str) -> str:
+    """Under which tries at somebody's account are counted, passphrase and code alike."""
+    return f"staff:{sha256(username.encode()).hexdigest()[:32]}"
+
+
+def use_code(services: Services, found: Staff, code: str, now: datetime) -> bool:
     """Whether a TOTP code is right now (a step either side, RFC 6238 section 5.2) and was never used."""
     with services.database.write() as tx:
         kept = staff.credential_of(tx, found.id, "totp")
@@ -195,6 +201,7 @@ def enrol(services: Services, token: str, passphrase: str, code: str, now: datet
         if not staff.use_invitation(tx, invitation_id, now):
             raise _no_link()
         safe = vaults.unlock(tx, services.vault, f"staff:{person.username}")
+        passkeys.remove_all(tx, Owner(staff=person.id))  # whoever begins anew may have lost the device
         staff.set_credential(tx, person.id, "passphrase", hashed.encode(), now)
         staff.set_credential(tx, person.id, "totp", safe.seal(seed, f"totp:{person.username}"), now)
 

@@ -17,10 +17,11 @@ from amparo_notify.cli.settings import configuration
 from amparo_notify.config import Config
 from amparo_notify.core.coverage import Worry, concerns
 from amparo_notify.core.errors import Refusal
+from amparo_notify.core.events import Grade
 from amparo_notify.core.policy import COURT, HEADQUARTERS, POST, ROTATION, Policy
 from amparo_notify.core.recipients import resolve
 from amparo_notify.core.roster import Roster
-from amparo_notify.store import crls, machines, outbox, people, rosters
+from amparo_notify.store import crls, machines, outbox, passkeys, people, rosters
 from amparo_notify.store.crls import KeptList
 from amparo_notify.store.people import DRILL_COURT, Station
 
@@ -130,6 +131,11 @@ def _database(own: Services, now: datetime) -> Iterator[Finding]:
         known = [
             (each, rosters.current_policy(tx, each), rosters.current_roster(tx, each)) for each in stations
         ]
+        unsigned = [
+            each.code
+            for each, version, _ in known
+            if version and version.policy.required_grade == Grade.A3 and not passkeys.can_sign(tx, each.id)
+        ]
         contacts = {each.code: people.officers(tx, court_id=each.id) for each in courts}
         signers = {each.code: people.signers_of(tx, each.id) for each in courts}
         lists, trusts = crls.kept(tx), machines.trusts(tx, now - SILENT_AFTER)
@@ -145,6 +151,12 @@ def _database(own: Services, now: datetime) -> Iterator[Finding]:
         yield from _court(code, any(each.reachable for each in officers.values()), bool(signers[code]))
     if not stations:
         yield fault("stations", "there are none.", "Add one: amparo-notify station add --help")
+    for code in unsigned:
+        yield fault(
+            f"station {code}",
+            "its policy asks for signatures, and nobody there has a passkey: no chase would ever end.",
+            "Officers add one on their notice's page; or set required_grade to A2.",
+        )
     for station, version, roster in known:
         yield from _station(station, version.policy if version else None, roster, now)
 

@@ -17,6 +17,7 @@ class Worry(StrEnum):
     """Kinds of concern, the worst first."""
 
     GAP = "gap"  # fewer people than the minimum
+    UNSIGNED = "unsigned"  # the policy asks for signatures, and nobody there can sign
     UNREACHABLE = "unreachable"  # somebody with no contact that works
     UNVERIFIED = "unverified"  # somebody who has confirmed none of their contacts
     SINGLE = "single"  # only one person can be reached

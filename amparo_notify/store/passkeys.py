@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from amparo_notify.store.tables import answered, link, officer, passkey, session
+from amparo_notify.store.tables import answered, court, link, officer, passkey, session, staff, station
 
 
 @dataclass(frozen=True)
@@ -103,17 +103,33 @@ def remove_all(tx: Connection, owner: Owner) -> None:
     tx.execute(delete(passkey).where(_owned(owner)))
 
 
-def by_badge(tx: Connection) -> dict[str, list[Passkey]]:
-    """Badge to the officer's passkeys, for those that have any."""
-    rows = tx.execute(
-        select(passkey, officer.c.badge)
+@dataclass(frozen=True)
+class Held:
+    """A passkey beside whose it is, as administrators see it."""
+
+    passkey: Passkey
+    who: str  # a badge, or a username
+    where: str  # the code of a station or a court; nothing for headquarters and administrators
+
+
+def everyones(tx: Connection) -> list[Held]:
+    """Every passkey, by place and owner, officers first."""
+    places = func.coalesce(station.c.code, court.c.code, "").label("place")
+    officers = (
+        select(passkey, officer.c.badge.label("who"), places)
         .join(officer, officer.c.id == passkey.c.officer)
-        .order_by(officer.c.badge, passkey.c.id)
+        .outerjoin(station, station.c.id == officer.c.station)
+        .outerjoin(court, court.c.id == officer.c.court)
+        .order_by("place", "who", passkey.c.id)
     )
-    found: dict[str, list[Passkey]] = {}
-    for row in rows:
-        found.setdefault(row.badge, []).append(_passkey(row))
-    return found
+    accounts = (
+        select(passkey, staff.c.username.label("who"), func.coalesce(court.c.code, "").label("place"))
+        .join(staff, staff.c.id == passkey.c.staff)
+        .outerjoin(court, court.c.id == staff.c.court)
+        .order_by("place", "who", passkey.c.id)
+    )
+    rows = (*tx.execute(officers), *tx.execute(accounts))
+    return [Held(_passkey(row), row.who, row.place) for row in rows]
 
 
 def can_sign(tx: Connection, station_id: int) -> bool:

@@ -1,5 +1,6 @@
 """Who is asking: the check before every view, signing in and out, and the one-time links by which people begin."""
 
+from typing import cast
 from urllib.parse import urlsplit
 
 import segno
@@ -8,7 +9,7 @@ from markupsafe import Markup
 from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Response
 
-from amparo_notify.cases import signin
+from amparo_notify.cases import signin, strong
 from amparo_notify.cases.services import Caller
 from amparo_notify.cases.signin import Who
 from amparo_notify.core.errors import Denied, Fault, Invalid
@@ -41,6 +42,8 @@ def admit(rule: Rule) -> Response | None:
         return _ask_to_sign_in()
     if who.caller.role not in ROLES[rule.audience]:
         raise Forbidden
+    if rule.proved is not None and now() - who.proved_at > rule.proved:
+        return _ask_to_confirm()
     return None
 
 
@@ -74,7 +77,19 @@ def _ask_to_sign_in() -> Response:
     if request.method in SAFE_METHODS:
         return redirect(f"/entrar?sigue={request.path}", 303)
     # What was typed must not be lost: whoever signs in beside this page can send it again as it is.
-    return make_response(render_template("pages/auth_again.html"), 401)
+    return make_response(render_template("pages/auth_again.html", confirm=False), 401)
+
+
+def _ask_to_confirm() -> Response:
+    """Before what counts, somebody who came in long ago says again who they are; what they typed waits for them."""
+    if request.method in SAFE_METHODS:
+        return redirect(f"/identidad?sigue={request.path}", 303)
+    return make_response(render_template("pages/auth_again.html", confirm=True), 401)
+
+
+def signed_in() -> Who:
+    """Who is signed in, at a view for staff."""
+    return cast(Who, g.who)
 
 
 def caller() -> Caller:
@@ -95,25 +110,29 @@ def home() -> Response:
 @may(Audience.ANYONE)
 def sign_in_page() -> str:
     """The door."""
-    return _sign_in_page()
+    return sign_in_page_of()
 
 
-def _sign_in_page(username: str = "", faults: tuple[Fault, ...] = ()) -> str:
+def sign_in_page_of(username: str = "", faults: tuple[Fault, ...] = ()) -> str:
+    """The door, with what was wrong."""
     return render_template(
         "pages/auth_sign_in.html",
         username=username,
         faults=faults,
-        onward=_onward(request.values.get("sigue", "")),
+        onward=onward(request.values.get("sigue", "")),
+        opening=strong.at_door(services(), now()),
         enrolled="alta" in request.args,
         left="salida" in request.args,
     )
 
 
-def _onward(path: str) -> str:
+def onward(path: str) -> str:
     """A page of ours to go on to; anything else is dropped, for an address may come from anybody."""
     parts = urlsplit(path)
     inside = (
-        path.startswith(("/juzgado/", "/admin")) and not (parts.scheme or parts.netloc) and "\\" not in path
+        path.startswith(("/juzgado/", "/admin", "/cuenta/"))
+        and not (parts.scheme or parts.netloc)
+        and "\\" not in path
     )
     return path if inside else ""
 
@@ -127,10 +146,15 @@ def sign_in() -> Response:
     try:
         token = signin.sign_in(services(), username, passphrase, code, now())
     except Denied as denied:
-        return make_response(_sign_in_page(username, denied.faults), denied.status)
+        return make_response(sign_in_page_of(username, denied.faults), denied.status)
+    return let_in(token)
+
+
+def let_in(token: str) -> Response:
+    """Take somebody on with a new session; whatever this browser held before, it holds no more."""
     if earlier := read_cookie("session"):
         signin.sign_out(services(), earlier, now())
-    response = redirect(_onward(request.form.get("sigue", "")) or "/", 303)
+    response = redirect(onward(request.form.get("sigue", "")) or "/", 303)
     set_cookie(response, "session", token)
     return response
 

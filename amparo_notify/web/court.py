@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 
 from amparo_notify.cases import manage, track
 from amparo_notify.cases.reject import Rejected
+from amparo_notify.cases.strong import TO_BEGIN, TO_FINISH
 from amparo_notify.cases.submission import MOST_BYTES, Submission
 from amparo_notify.cases.submit import submit
 from amparo_notify.cases.track import OrderView
@@ -22,7 +23,7 @@ from amparo_notify.core.verdict import Verdict
 from amparo_notify.pki.guess import Guess
 from amparo_notify.store.people import Court, Station
 from amparo_notify.web import court_form, order_page
-from amparo_notify.web.auth import caller
+from amparo_notify.web.auth import caller, signed_in
 from amparo_notify.web.context import now, services
 from amparo_notify.web.court_form import Typed
 from amparo_notify.web.security import UPLOAD_BYTES, Audience, may
@@ -71,7 +72,7 @@ def orders() -> str:
 
 
 @blueprint.get("/ordenes/nueva")
-@may(Audience.CLERK)
+@may(Audience.CLERK, proved=TO_BEGIN)
 def new_order() -> str:
     """An empty form."""
     return _form(Typed())
@@ -107,7 +108,7 @@ def _court() -> Court:
 
 
 @blueprint.post("/ordenes/nueva")
-@may(Audience.CLERK, body=UPLOAD_BYTES)
+@may(Audience.CLERK, body=UPLOAD_BYTES, proved=TO_FINISH)
 def upload() -> Response:
     """Submit an order; the clerk lands on its live page, or back on the form with all that was typed."""
     typed = court_form.read(request.form)
@@ -204,6 +205,7 @@ def order_page_of(
         typed=request.form,
         others=[each for each in manage.stations(services()) if each.code not in there],
         over=view.order.state.ended,
+        fresh=now() - signed_in().proved_at <= TO_BEGIN,
         kinds=[each for each in DocumentKind if each is not DocumentKind.INITIAL],
         most_bytes=MOST_BYTES,
     )

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from amparo_notify.cases import court, ending, track
 from amparo_notify.cases.reject import Rejected
+from amparo_notify.cases.strong import TO_FINISH
 from amparo_notify.core.errors import Conflict, Denied, Fault, Invalid
 from amparo_notify.core.order import DocumentKind, Ending
 from amparo_notify.web import court_form
@@ -89,7 +90,7 @@ def add_stations(folio: str) -> Response:
 
 
 @blueprint.post("/documento")
-@may(Audience.CLERK, body=UPLOAD_BYTES)
+@may(Audience.CLERK, body=UPLOAD_BYTES, proved=TO_FINISH)
 def add_document(folio: str) -> Response:
     """Add an extension or a modification; a revocation withdraws the order."""
     kind = request.form.get("kind", "")
@@ -108,14 +109,14 @@ def add_document(folio: str) -> Response:
 
 
 @blueprint.post("/retiro")
-@may(Audience.CLERK)
+@may(Audience.CLERK, proved=TO_FINISH)
 def ask_withdrawal(folio: str) -> Response:
     """The first of two people to withdraw an order that was a slip of the pen."""
     return _ask(folio, Ending.WITHDRAWAL, "retiro")
 
 
 @blueprint.post("/cierre")
-@may(Audience.CLERK)
+@may(Audience.CLERK, proved=TO_FINISH)
 def ask_closing(folio: str) -> Response:
     """The first of two people to close an order before every station has reported."""
     return _ask(folio, Ending.CLOSING, "cerrar")
@@ -127,7 +128,7 @@ def _ask(folio: str, what: Ending, at: str) -> Response:
 
 
 @blueprint.post("/fin/confirmar")
-@may(Audience.CLERK)
+@may(Audience.CLERK, proved=TO_FINISH)
 def confirm_ending(folio: str) -> Response:
     """The second person: the order ends as the first one asked."""
     return _do(folio, "terminada", "", partial(ending.confirm, services(), caller(), folio, now()))
@@ -141,7 +142,7 @@ def refuse_ending(folio: str) -> Response:
 
 
 @blueprint.post("/cerrar")
-@may(Audience.CLERK)
+@may(Audience.CLERK, proved=TO_FINISH)
 def close(folio: str) -> Response:
     """Every outcome is known, and somebody of the court says that nothing more is asked."""
 

@@ -27,7 +27,9 @@ from amparo_notify.web import (
     health,
     lawyer,
     officer,
+    officer_keys,
     present,
+    staff_keys,
     verify,
     words,
 )
@@ -45,6 +47,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     admin_duty.blueprint,
     admin_roster.blueprint,
     officer.blueprint,
+    officer_keys.blueprint,
+    staff_keys.blueprint,
     lawyer.blueprint,
     verify.blueprint,
     api.blueprint,

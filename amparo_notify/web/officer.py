@@ -13,14 +13,17 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as Answer
 
-from amparo_notify.cases import flight, officer, outcome
+from amparo_notify.cases import flight, officer, outcome, passkeys, sign
 from amparo_notify.cases.officer import NoticeView
 from amparo_notify.cases.outcome import Report
+from amparo_notify.cases.passkeys import Ceremony
+from amparo_notify.cases.witness import signed_bytes
 from amparo_notify.core.errors import Denied, Fault, Invalid, Missing, Refusal
 from amparo_notify.core.follow_up import Answerer, follow_up
 from amparo_notify.core.order import OutcomeCode, deadline
 from amparo_notify.core.state import Phase
 from amparo_notify.store.orders import KeptPerson
+from amparo_notify.store.passkeys import Owner
 from amparo_notify.web.context import now, services
 from amparo_notify.web.outcomes import ASKED, GROUPS
 from amparo_notify.web.security import Audience, drop_cookie, may, read_cookie, set_cookie
@@ -33,7 +36,7 @@ PAGES = 12
 """Pages of a document shown as images; the rest is in the PDF."""
 SCALE = 1.4
 """Pixels a point: an A4 page is then 833 wide, legible on a phone when turned, at some 60 kB."""
-STEPS = "nip", "enterado", "resultado", "vuelo", "salir"
+STEPS = "nip", "llave", "enterado", "firma", "resultado", "vuelo", "llaves", "salir"
 
 
 @dataclass(frozen=True)
@@ -62,9 +65,9 @@ def show(token: str) -> Answer:
         return Response(status=503)  # a browser that guesses ahead has shown nothing to anybody
     doorstep = officer.open_notice(services(), token, now())
     try:
-        view = officer.notice(services(), token, _session(token), now())
+        view = officer.notice(services(), token, session_of(token), now())
     except Denied:
-        return _doorstep(token, doorstep)
+        return door_page(token, doorstep)
     return _order(token, view)
 
 
@@ -72,7 +75,7 @@ def show(token: str) -> Answer:
 @may(Audience.LINK)
 def back(token: str, _step: str) -> Answer:
     """Somebody reloads a page that answered a form: to the order."""
-    return _to_order(token)
+    return to_order(token)
 
 
 @blueprint.get("/<token>/documento/<int:document_id>")
@@ -81,7 +84,7 @@ def document(token: str, document_id: int) -> Answer:
     """The PDF, to be saved: never opened inside this site."""
     content = _document(token, document_id)
     if content is None:
-        return _to_order(token)
+        return to_order(token)
     response = Response(content, mimetype="application/pdf")
     response.headers["Content-Disposition"] = f'attachment; filename="orden-{document_id}.pdf"'
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
@@ -94,7 +97,7 @@ def pages(token: str, document_id: int) -> Answer:
     """The document as images, for a phone that opens no PDF."""
     content = _document(token, document_id)
     if content is None:
-        return _to_order(token)
+        return to_order(token)
     draw = getattr(services().verifier, "pages", None)
     images = draw(content, scale=SCALE, most=PAGES) if draw else []
     sources = [f"data:image/png;base64,{base64.b64encode(image).decode()}" for image in images]
@@ -108,7 +111,7 @@ def pages(token: str, document_id: int) -> Answer:
 def _document(token: str, document_id: int) -> bytes | None:
     """A document's bytes, or None where the PIN is still to be given."""
     try:
-        return officer.notice_document(services(), token, _session(token), document_id, now())
+        return officer.notice_document(services(), token, session_of(token), document_id, now())
     except Denied:
         return None
 
@@ -124,9 +127,9 @@ def identify(token: str) -> Answer:
         session = officer.identify(services(), token, request.form.get("pin", "").strip(), now())
     except Denied as refusal:
         doorstep = officer.open_notice(services(), token, now())
-        return _doorstep(token, doorstep, refusal.faults, 403)
-    response = _to_order(token)
-    set_cookie(response, _cookie(token), session)
+        return door_page(token, doorstep, refusal.faults, 403)
+    response = to_order(token)
+    set_cookie(response, cookie_of(token), session)
     return response
 
 
@@ -134,18 +137,19 @@ def identify(token: str) -> Answer:
 @may(Audience.LINK)
 def leave(token: str) -> Answer:
     """Close the order on a phone that several people use."""
-    response = _to_order(token)
-    drop_cookie(response, _cookie(token))
+    response = to_order(token)
+    drop_cookie(response, cookie_of(token))
     return response
 
 
-def _cookie(token: str) -> str:
+def cookie_of(token: str) -> str:
     """A cookie for each order, so that two orders can be open side by side. Only the link's hash is in its name."""
     return f"officer-{hashlib.sha256(token.encode()).hexdigest()[:12]}"
 
 
-def _session(token: str) -> str:
-    return read_cookie(_cookie(token))
+def session_of(token: str) -> str:
+    """The session that this browser holds for a link, or an empty string."""
+    return read_cookie(cookie_of(token))
 
 
 # -- answering ----------------------------------------------------------------------------------------------
@@ -157,10 +161,10 @@ def acknowledge(token: str) -> Answer:
     """Acknowledge what was shown. A double tap is answered with the same receipt."""
     statement, shown = request.form.get("statement_sha256", ""), request.form.get("document_sha256", "")
     try:
-        officer.acknowledge(services(), token, _session(token), statement, shown, now())
+        officer.acknowledge(services(), token, session_of(token), statement, shown, now())
     except Refusal as refusal:
-        return _again(token, "enterado", refusal)
-    return _to_order(token, "acuse")
+        return again(token, "enterado", refusal)
+    return to_order(token, "acuse")
 
 
 @blueprint.post("/<token>/resultado")
@@ -168,14 +172,14 @@ def acknowledge(token: str) -> Answer:
 def report(token: str) -> Answer:
     """Take what became of one person or several. The same form sent twice is one report."""
     try:
-        view = officer.notice(services(), token, _session(token), now())
+        view = officer.notice(services(), token, session_of(token), now())
         reports = _reports(view)
         receipt = outcome.report(
-            services(), token, _session(token), request.form.get("nonce", "")[:32], reports, now()
+            services(), token, session_of(token), request.form.get("nonce", "")[:32], reports, now()
         )
     except Refusal as refusal:
-        return _again(token, "resultado", refusal)
-    return _to_order(token, "resultados", recibo=receipt.code)
+        return again(token, "resultado", refusal)
+    return to_order(token, "resultados", recibo=receipt.code)
 
 
 @blueprint.post("/<token>/vuelo")
@@ -184,13 +188,13 @@ def correct_flight(token: str) -> Answer:
     """An officer who knows better corrects a flight."""
     given = request.form
     try:
-        view = officer.notice(services(), token, _session(token), now())
+        view = officer.notice(services(), token, session_of(token), now())
         departs_at = _instant("departs_at", given.get("departs_at", ""), view.time_zone)
         for person_id in _persons(view):
             flight.correct_flight(
                 services(),
                 token,
-                _session(token),
+                session_of(token),
                 person_id,
                 given.get("airline", "")[:80],
                 given.get("flight", "")[:20],
@@ -199,8 +203,8 @@ def correct_flight(token: str) -> Answer:
                 now(),
             )
     except Refusal as refusal:
-        return _again(token, "vuelo", refusal)
-    return _to_order(token, "personas")
+        return again(token, "vuelo", refusal)
+    return to_order(token, "personas")
 
 
 def _persons(view: NoticeView) -> list[int]:
@@ -249,23 +253,31 @@ def _instant(name: str, text: str, zone: str) -> datetime | None:
 # -- pages --------------------------------------------------------------------------------------------------
 
 
-def _again(token: str, step: str, refusal: Refusal) -> Answer:
+def again(token: str, step: str, refusal: Refusal) -> Answer:
     """The same page with what is wrong; the doorstep where the session has ended; 404 for a dead link."""
     if isinstance(refusal, Missing):
         raise refusal
     doorstep = officer.open_notice(services(), token, now())
     try:
-        view = officer.notice(services(), token, _session(token), now())
+        view = officer.notice(services(), token, session_of(token), now())
     except Denied as denied:
-        return _doorstep(token, doorstep, denied.faults, 403)
+        return door_page(token, doorstep, denied.faults, 403)
     return _order(token, view, Said(step, refusal.faults, request.form), refusal.status)
 
 
-def _doorstep(
+def door_page(
     token: str, doorstep: officer.Doorstep, faults: tuple[Fault, ...] = (), status: int = 200
 ) -> Answer:
+    """The doorstep, with the two ways in: the officer's passkey, if they have one, and their PIN."""
     over = doorstep.phase in OVER
-    page = render_template("pages/officer_door.html", token=token, door=doorstep, faults=faults, over=over)
+    page = render_template(
+        "pages/officer_door.html",
+        token=token,
+        door=doorstep,
+        faults=faults,
+        over=over,
+        opening=sign.at_door(services(), token, now()),
+    )
     return make_response(page, status)
 
 
@@ -277,7 +289,11 @@ def _order(token: str, view: NoticeView, said: Said | None = None, status: int =
         view=view,
         said=said or Said(),
         current=_current(view),
+        settled=_settled(view),
         over=view.phase in OVER,
+        signing=_signing(token, view),
+        adding=sign.to_add(services(), view, now()),
+        keys=passkeys.of(services(), Owner(officer=view.officer)),
         pending=_pending(view),
         groups=GROUPS,
         asked=ASKED,
@@ -286,7 +302,7 @@ def _order(token: str, view: NoticeView, said: Said | None = None, status: int =
         deadline=deadline,
         local_input=_local_input,
     ).encode()
-    made, session = services(), _session(token)
+    made, session = services(), session_of(token)
     sent = False
 
     def body() -> Iterator[bytes]:
@@ -329,14 +345,30 @@ def _receipt_code() -> str:
 
 def _current(view: NoticeView) -> bool:
     """Whether this officer's own acknowledgement is of the newest document."""
+    return _mine(view).get("document_sha256") == view.document_sha256
+
+
+def _settled(view: NoticeView) -> bool:
+    """Whether this officer's own acknowledgement is all that the station's policy asks for."""
+    return _current(view) and str(_mine(view).get("grade")) >= view.required
+
+
+def _mine(view: NoticeView) -> dict[str, object]:
+    """What the receipt of this officer's own acknowledgement says; nothing where there is none."""
     if view.mine is None:
-        return False
-    middle = view.mine.jws.split(".")[1]
-    content = json.loads(base64.urlsafe_b64decode(middle + "=" * (-len(middle) % 4)))
-    return bool(content.get("document_sha256") == view.document_sha256)
+        return {}
+    return dict(json.loads(signed_bytes(view.mine.jws)))
 
 
-def _to_order(token: str, anchor: str = "", recibo: str | None = None) -> Answer:
+def _signing(token: str, view: NoticeView) -> Ceremony | None:
+    """What has the officer sign, where there is something to sign and they have a passkey."""
+    if view.phase in OVER or _settled(view):
+        return None
+    return sign.to_sign(services(), token, session_of(token), view, now())
+
+
+def to_order(token: str, anchor: str = "", recibo: str | None = None) -> Answer:
+    """Back to the order's page."""
     return redirect(url_for("officer.show", token=token, recibo=recibo, _anchor=anchor or None), 303)
 
 

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -48,13 +49,19 @@ class Rule:
 
     audience: Audience
     body: int = FORM_BYTES  # bytes of the request at most
+    proved: timedelta | None = None  # how long ago at most who is signed in must have proved who they are
 
 
-def may(audience: Audience, *, body: int = FORM_BYTES) -> Callable[[View], View]:
-    """Declare who may call a view and how much they may send. Goes under the route's own decorator."""
+def may(
+    audience: Audience, *, body: int = FORM_BYTES, proved: timedelta | None = None
+) -> Callable[[View], View]:
+    """Declare who may call a view, how much they may send, and how fresh the proof must be of who they are.
+
+    Goes under the route's own decorator.
+    """
 
     def declare(view: View) -> View:
-        view.rule = Rule(audience, body)  # type: ignore[attr-defined]
+        view.rule = Rule(audience, body, proved)  # type: ignore[attr-defined]
         return view
 
     return declare
