@@ -1,4 +1,4 @@
-"""Finds what an order must not carry: scripts, launches, forms that compute, executables.
+"""Finds what an order must not carry: scripts, launches, forms that compute, executables, content from elsewhere.
 
 A quick look at the raw dictionaries decides in the common case that there is nothing; only where a suspicious name
 occurs is every object parsed and looked at.
@@ -20,12 +20,22 @@ _ACTIONS = {
     "/SubmitForm",
     "/ImportData",
     "/GoToE",
+    "/GoToR",
+    "/Hide",
+    "/SetOCGState",
+    "/Movie",
+    "/Sound",
     "/RichMediaExecute",
     "/Rendition",
 }
 _KEYS = {"/JS", "/JavaScript", "/XFA", "/RichMediaContent", "/RichMediaSettings", "/OnInstantiate"}
 _EMBEDDED = {"/EmbeddedFile", "/EmbeddedFiles", "/EF"}
+_OUTSIDE = {"/F", "/Ref"}
+"""In a stream: its data or the page it shows is another file, unsigned (ISO 32000-2, 7.3.8 and 8.10.4)."""
+_ADDRESS = "/URI"
+_SCHEMES = ("file:", "javascript:", "vbscript:", "data:", "smb:", "\\\\", "//")
 _WATCHED = {name.encode() for name in _ACTIONS | _KEYS | _EMBEDDED | {"/ByteRange"}}
+_ESCAPED = _WATCHED | {name.encode() for name in _OUTSIDE | {_ADDRESS}}
 _REGULAR = rb"[^\x00\t\n\f\r ()<>\[\]{}/%]"
 _NAME = re.compile(
     rb"/(?:"
@@ -38,6 +48,12 @@ _NAME = re.compile(
     + _REGULAR
     + rb")*"
 )
+_BLANK = rb"(?:[\x00\s]|%[^\r\n]*[\r\n])*"
+_VALUE = re.compile(
+    rb"/(?:F|Ref)%b(?:[(<]|\d+\s+\d+\s+R)|/URI%b(?:[<\d]|\((?!(?i:https?:|mailto:|www\.|tel:)))"
+    % (_BLANK, _BLANK)
+)
+"""Names too common to be watched, with values that are worth a look."""
 _ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")
 _PROGRAMS = (
     b"MZ",
@@ -61,8 +77,10 @@ def suspicious_names(document: Document) -> dict[bytes, set[int]]:
     for numbers, raw in _dictionaries(document):
         for match in _NAME.finditer(raw):
             name = _ESCAPE.sub(lambda hit: bytes((int(hit.group(1), 16),)), match.group())
-            if name in _WATCHED:
+            if name in (_ESCAPED if b"#" in match.group() else _WATCHED):
                 found.setdefault(name, set()).update(numbers)
+        if _VALUE.search(raw):
+            found.setdefault(b"/F", set()).update(numbers)
     return found
 
 
@@ -138,8 +156,23 @@ def _check_dictionary(each: generic.DictionaryObject) -> None:
         raise _refused(f"action {action}")
     for key in _KEYS & set(each):
         raise _refused(f"entry {key}")
+    if action == _ADDRESS and _address(each).startswith(_SCHEMES):
+        raise _refused(f"address {_address(each)[:40]}")
+    if isinstance(each, generic.StreamObject) and _OUTSIDE & set(each):
+        raise malformed(
+            f"content outside the file: {sorted(_OUTSIDE & set(each))}",
+            "El PDF muestra contenido que no está dentro del archivo, y la firma no lo cubre; guárdelo como PDF simple "
+            "(PDF/A), fírmelo de nuevo y súbalo.",
+        )
     if "/EF" in each:
         _check_attachment(each)
+
+
+def _address(each: generic.DictionaryObject) -> str:
+    """Return where a link leads, as a program would understand it."""
+    address = _entry(each, _ADDRESS)
+    text = address.decode("latin-1") if isinstance(address, bytes) else str(address)
+    return "".join(text.split()).lower()
 
 
 def _check_attachment(each: generic.DictionaryObject) -> None:

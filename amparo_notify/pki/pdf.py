@@ -34,6 +34,7 @@ SIGNATURES = {"/ETSI.CAdES.detached", "/adbe.pkcs7.detached"}
 TIME_STAMP = "/ETSI.RFC3161"
 SHA1_FORMATS = {"/adbe.pkcs7.sha1", "/adbe.x509.rsa_sha1"}
 _HEX = re.compile(rb"<([0-9A-Fa-f\s]*)>\Z")
+_STREAM_END = re.compile(rb"\s*endobj")
 _NEAR = 64
 """Bytes before the gap among which its key is looked for."""
 _TAIL_NOISE = re.compile(rb"(?:\s|%%EOF|(?:%[ -~]{1,80}[\r\n]+)?startxref\s+\d+)*\Z")
@@ -195,10 +196,13 @@ class Document:
             )
             if info.end_location > start:
                 # A table's location is counted after its keyword, where the pointer is right.
-                pointed = info.declared_startxref
-                keyword = self.data[pointed : info.start_location].strip() == b"xref"
-                spans.append((pointed if keyword else info.start_location, info.end_location))
-                tables |= {info.end_location} if keyword else set()
+                pointed, end = info.declared_startxref, info.end_location
+                if self.data[pointed : info.start_location].strip() == b"xref":
+                    spans.append((pointed, end))
+                    tables.add(end)
+                else:
+                    closing = _STREAM_END.match(self.data[end : end + _NEAR])
+                    spans.append((info.start_location, end + (closing.end() if closing else 0)))
             for number, (generation, offset) in section.standard_xrefs.items():
                 if offset >= start:
                     reference = generic.Reference(number, generation, self.reader)

@@ -1,14 +1,21 @@
 """Tools of a forger: raw edits of PDFs and CMS that no library would make."""
 
 import hashlib
+import io
 import re
 from collections.abc import Mapping, Sequence
 
 from asn1crypto import cms, core, x509
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign.fields import SigFieldSpec
+from pyhanko.sign.signers import cms_embedder
+from pyhanko.sign.signers.pdf_byterange import DocumentTimestamp
 
-from amparo_notify.demo.authority import Identity
-from amparo_notify.demo.signing import PLAIN, Style, signed_data, signer_info
+from amparo_notify.demo.authority import Identity, raw_signature
+from amparo_notify.demo.signing import PLAIN, Stamp, Style, signed_data, signer_info, time_stamp
 from amparo_notify.pki.der import tlv
+from tests.authority import NOW, judge, order, time_stamper
 
 CATALOG = b"<< /Type /Catalog /Pages 8 0 R %s >>"
 PAGE = b"<< /Type /Page /Parent 8 0 R /MediaBox [0 0 612 792] /Contents %d 0 R /Resources << /Font 1 0 R >> %s >>"
@@ -114,6 +121,70 @@ def to_ber(raw: bytes) -> bytes:
         + data["signer_infos"].dump()
     )
     return _indefinite(0x30, info["content_type"].dump() + _indefinite(0xA0, _indefinite(0x30, body)))
+
+
+def raw_info(
+    identity: Identity, content: bytes, attributes: Sequence[bytes], value: bytes | None = None
+) -> bytes:
+    """A SignerInfo with signed attributes in the order given; the signature stands over just that, unless given."""
+    model = signer_info(identity, hashlib.sha256(content).digest(), PLAIN)
+    joined = b"".join(attributes)
+    signature = value if value is not None else raw_signature(identity.key, tlv(0x31, joined))
+    before = b"".join(model[name].dump() for name in ("version", "sid", "digest_algorithm"))
+    after = model["signature_algorithm"].dump() + core.OctetString(signature).dump()
+    return tlv(0x30, before + tlv(0xA0, joined) + after)
+
+
+def around(
+    info: bytes, by: Identity | None = None, content: bytes | None = None, besides: bytes = b""
+) -> bytes:
+    """A .p7m of the order with this one SignerInfo as it is; `besides` goes in with the certificates."""
+    identity, inside = by or judge(), content or order()
+    certificates = b"".join((identity.certificate, *identity.chain)) + besides
+    encapsulated = core.ObjectIdentifier("1.2.840.113549.1.7.1").dump() + tlv(0xA0, tlv(0x04, inside))
+    digests = tlv(0x31, tlv(0x30, core.ObjectIdentifier("2.16.840.1.101.3.4.2.1").dump()))
+    body = (
+        core.Integer(1).dump() + digests + tlv(0x30, encapsulated) + tlv(0xA0, certificates) + tlv(0x31, info)
+    )
+    signed = core.ObjectIdentifier("1.2.840.113549.1.7.2").dump() + tlv(0xA0, tlv(0x30, body))
+    return tlv(0x30, signed)
+
+
+def stream_update(pdf: bytes, objects: Mapping[int, bytes], *, root: int, number: int = 60) -> bytes:
+    """Append an update whose cross-reference stream lists itself as free, as iText writes it."""
+    out = bytearray(pdf if pdf.endswith(b"\n") else pdf + b"\n")
+    places: dict[int, int] = {}
+    for each, body in objects.items():
+        places[each] = len(out)
+        out += b"%d 0 obj\n%s\nendobj\n" % (each, body)
+    start = len(out)
+    table = b"".join(b"\1" + place.to_bytes(4, "big") + b"\0\0" for place in places.values())
+    table += b"\0" + bytes(4) + b"\xff\xff"
+    index = b" ".join(b"%d 1" % each for each in (*places, number))
+    extra = b"/Type /XRef /Size %d /W [1 4 2] /Index [%s] /Root %d 0 R /Prev %d" % (
+        number + 1,
+        index,
+        root,
+        last_startxref(pdf),
+    )
+    out += b"%d 0 obj\n%s\nendobj\nstartxref\n%d\n%%%%EOF\n" % (number, stream(table, extra), start)
+    return bytes(out)
+
+
+def stamped_visibly(pdf: bytes, look: bytes, box: tuple[int, int, int, int], field: str = "Sello1") -> bytes:
+    """Add a document time-stamp in a field with an appearance."""
+    writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
+    shown = generic.StreamObject(stream_data=look)
+    shown[generic.NameObject("/Type")] = generic.NameObject("/XObject")
+    shown[generic.NameObject("/Subtype")] = generic.NameObject("/Form")
+    shown[generic.NameObject("/BBox")] = generic.ArrayObject(map(generic.NumberObject, (0, 0, 612, 792)))
+    normal = generic.DictionaryObject({generic.NameObject("/N"): writer.add_object(shown)})
+    steps = cms_embedder.PdfCMSEmbedder(new_field_spec=SigFieldSpec(field, box=box)).write_cms(field, writer)
+    next(steps).get_object()[generic.NameObject("/AP")] = normal
+    steps.send(cms_embedder.SigObjSetup(sig_placeholder=DocumentTimestamp(24_000)))
+    prepared, output = steps.send(cms_embedder.SigIOSetup(md_algorithm="sha256"))
+    steps.send(time_stamp(prepared.document_digest, Stamp(time_stamper(), NOW)))
+    return bytes(output.getvalue())
 
 
 def _indefinite(tag: int, content: bytes) -> bytes:

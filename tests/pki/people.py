@@ -22,6 +22,7 @@ from amparo_notify.demo.authority import (
     rsa_key,
 )
 from tests.authority import CURP, NOW, RFC, authority, judge
+from tests.pki.craft import raw_name
 
 DAY = timedelta(days=1)
 
@@ -125,6 +126,24 @@ def impostor() -> Identity:
 def self_signed() -> Identity:
     name = distinguished_name(("CN", "JUEZA FICTICIA NÚÑEZ"), ("uid", RFC))
     return _made(name, name, None, Profile())
+
+
+@cache
+def misnamed() -> Identity:
+    """Latin-1 bytes under the types that promise UTF-8 and ASCII."""
+    latin1 = "JUEZA FICTICIA NÚÑEZ".encode("latin-1")
+    mail = "nuñez@example.mx".encode("latin-1")
+    name = raw_name(
+        ("2.5.4.3", 0x0C, latin1), ("1.2.840.113549.1.9.1", 0x16, mail), ("2.5.4.45", 0x0C, RFC.encode())
+    )
+    return _made(name, authority().intermediate.x509.subject, authority().intermediate, Profile())
+
+
+@cache
+def lost_letters() -> Identity:
+    """Somewhere on the way to the authority a letter became the mark of a lost one."""
+    name = distinguished_name(("CN", "JUEZA FICTICIA NU\ufffdEZ"), ("uid", RFC))
+    return _made(name, authority().intermediate.x509.subject, authority().intermediate, Profile())
 
 
 @cache
