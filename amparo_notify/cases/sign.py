@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from amparo_notify.cases import passkeys, throttle
 from amparo_notify.cases.acknowledge import Proof, as_shown, earlier, settle_acknowledgement
 from amparo_notify.cases.compose import place
+from amparo_notify.cases.new_key import announce
 from amparo_notify.cases.officer import NoticeView, admitted, find_link, open_session, pin_matches
 from amparo_notify.cases.passkeys import Ceremony, Signed
 from amparo_notify.cases.services import Services
@@ -140,6 +141,7 @@ def _add(
 ) -> None:
     owner, actor = Owner(officer=officer_id), Actor(f"officer:{badge}", "pin")
     passkeys.add(services, owner, actor, nonce, credential, device, now, officer=badge)
+    announce(services, badge, device, now)
 
 
 def remove(services: Services, token: str, session: str, passkey_id: int, now: datetime) -> None:

@@ -44,6 +44,17 @@ def test_a_mail_on_rosters_names_the_station_and_how_much_more_there_is(language
     assert " 3 " in mail.text
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_new_passkey_is_told_in_two_texts_at_most_and_without_a_name(language: str) -> None:
+    said = {"device": "Computadora Windows", "at": "21/11/2026 03:00 h"}
+    text = note("passkey", Medium.SMS, PHONE, "r", 600, language=language, **said).text
+    assert is_gsm7(text)
+    assert segments(text) <= 2
+    assert all(
+        each in note("passkey", Medium.EMAIL, ADDRESS, "r", 600, **said).html for each in said.values()
+    )
+
+
 def test_rosters_are_not_told_by_text() -> None:
     with pytest.raises(LookupError):
         note("coverage", Medium.SMS, PHONE, "r", 600, stations=STATIONS, link="")

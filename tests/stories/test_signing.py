@@ -327,6 +327,14 @@ def test_nobody_takes_away_anothers_passkey(world: World) -> None:
     comes_in(AGENT, world, agents)
 
 
+def test_an_officer_is_told_wherever_they_are_reached_that_a_passkey_was_added(world: World) -> None:
+    world.submit()
+    world.forget()
+    own(AGENT, world)
+    world.expect_told(AGENT)
+    assert "si no fue usted" in world.carrier.texts(AGENT.phone)[-1].body.casefold()
+
+
 def test_a_passkey_that_verifies_nobody_is_not_taken(world: World) -> None:
     world.submit()
     world.forget()
