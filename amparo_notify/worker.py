@@ -21,6 +21,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from amparo_notify.cases import coverage, dispatch, drill, escalate, housekeeping, standing, trust
 from amparo_notify.cases.compose import Envelope
 from amparo_notify.cases.dispatch import Result
+from amparo_notify.cases.last_look import LastLook
 from amparo_notify.cases.services import Services
 from amparo_notify.core.notice import Medium
 from amparo_notify.store import machines
@@ -84,6 +85,7 @@ class Worker:
         self, services: Services, stop: threading.Event, *, senders: int = SENDERS, jobs: Jobs = JOBS
     ) -> None:
         self._services, self._jobs = services, jobs
+        self._look = LastLook(services.database)
         self._stop = stop
         self._roads = {medium: Road(medium, senders) for medium in Medium}
         self._results: queue.SimpleQueue[Result | None] = queue.SimpleQueue()
@@ -180,7 +182,7 @@ class Worker:
 
     def _send(self, road: Road, envelope: Envelope) -> None:
         try:
-            self._results.put(dispatch.send(self._services, envelope, self._services.clock()))
+            self._results.put(dispatch.send(self._services, self._look, envelope, self._services.clock()))
         except AWAY as error:
             # The lease ends and the attempt is reconciled by whoever claims it next.
             _log.error("database away", during="last look", error=type(error).__name__)

@@ -15,6 +15,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from amparo_notify.cases import dispatch, housekeeping
+from amparo_notify.cases.compose import Envelope
+from amparo_notify.cases.last_look import LastLook
 from amparo_notify.cases.services import Services
 from amparo_notify.core.errors import ChannelError
 from amparo_notify.core.notice import Medium, Status
@@ -85,6 +87,10 @@ def owed(world: World, orders: int = 1) -> None:
         world.order(from_court, expediente=f"{n + 1}/2026")
 
 
+def send(services: Services, envelope: Envelope, now: datetime) -> dispatch.Result:
+    return dispatch.send(services, LastLook(services.database), envelope, now)
+
+
 @contextmanager
 def working(services: Services, workers: int = 1, senders: int = 8) -> Iterator[list[threading.Event]]:
     """Workers in threads, until the block ends. Their clock goes on from where the world's stands."""
@@ -147,7 +153,7 @@ def test_a_sender_whose_lease_is_nearly_over_does_not_call(world: World) -> None
     owed(world)
     envelope = dispatch.claim(world.services, world.now, EVERYTHING)[0]
     late = world.now + dispatch.LEASE - dispatch.LONGEST_CALL
-    assert dispatch.send(world.services, envelope, late).unwanted
+    assert send(world.services, envelope, late).unwanted
 
 
 def test_an_acknowledgement_committed_before_the_call_cancels_it(world: World) -> None:
@@ -157,7 +163,7 @@ def test_an_acknowledgement_committed_before_the_call_cancels_it(world: World) -
     world.plan()
     claimed = dispatch.claim(world.services, world.now, EVERYTHING)
     world.acknowledge(AGENT)
-    assert all(dispatch.send(world.services, each, world.now).unwanted for each in claimed)
+    assert all(send(world.services, each, world.now).unwanted for each in claimed)
 
 
 def test_what_was_cancelled_before_the_call_is_on_record_as_not_made(world: World) -> None:
@@ -166,10 +172,53 @@ def test_what_was_cancelled_before_the_call_is_on_record_as_not_made(world: Worl
     world.plan()
     claimed = dispatch.claim(world.services, world.now, EVERYTHING)
     world.acknowledge(AGENT)
-    dispatch.record(
-        world.services, [dispatch.send(world.services, each, world.now) for each in claimed], world.now
-    )
+    dispatch.record(world.services, [send(world.services, each, world.now) for each in claimed], world.now)
     assert attempts(world)[3:6] == ["refused"] * 3
+
+
+class Slow(Database):
+    """A database whose first look lasts until it is let go."""
+
+    looks, gate = 0, threading.Event()
+
+    @contextmanager
+    def look(self) -> Iterator[object]:  # type: ignore[override]
+        self.looks += 1
+        if self.looks == 1:
+            self.gate.wait(20)
+        with super().look() as tx:
+            yield tx
+
+
+def test_senders_that_ask_while_one_looks_share_the_next_look(world: World) -> None:
+    owed(world, 4)
+    envelopes = dispatch.claim(world.services, world.now, EVERYTHING)
+    database, until_then = Slow(world.config.database_url), world.now + dispatch.LONGEST_CALL
+    database.gate.clear()
+    look = LastLook(database)
+    with ThreadPoolExecutor(len(envelopes)) as pool:
+        first = pool.submit(look.wanted, envelopes[0].claimed, until_then)
+        until(lambda: database.looks == 1, 5, "the first look")
+        others = [pool.submit(look.wanted, each.claimed, until_then) for each in envelopes[1:]]
+        until(lambda: look.asked == len(others), 5, "everybody has asked")
+        world.now += timedelta(seconds=1)
+        with world.services.database.write() as tx:
+            tx.execute(text("UPDATE notice SET state = 'cancelled' WHERE medium = 'email'"))
+        database.gate.set()
+        wanted = [each.result() for each in (first, *others)]
+    database.close()
+    assert (database.looks, wanted) == (2, [each.claimed.medium is not Medium.EMAIL for each in envelopes])
+
+
+def test_a_look_that_fails_fails_for_everybody_who_asked(world: World) -> None:
+    owed(world)
+    envelopes = dispatch.claim(world.services, world.now, EVERYTHING)
+    database = Flaky(world.config.database_url)
+    database.away = True
+    look = LastLook(database)
+    for each in envelopes:
+        with pytest.raises(OperationalError):
+            look.wanted(each.claimed, world.now)
 
 
 # -- crashes and doubt --------------------------------------------------------------------------------------
@@ -191,7 +240,7 @@ def test_a_crash_after_the_call_ends_in_one_question_and_no_second_message(world
     road = Road()
     services = on_roads(world, sms=road)
     for envelope in dispatch.claim(services, world.now, {Medium.SMS: 1}):
-        dispatch.send(services, envelope, world.now)  # and here the power went
+        send(services, envelope, world.now)  # and here the power went
     world.now += dispatch.LEASE
     for _ in range(3):
         dispatch.dispatch_due(services, world.now)
@@ -203,7 +252,7 @@ def test_a_second_crash_while_asking_still_sends_no_second_message(world: World)
     road = Road()
     services = on_roads(world, sms=road)
     for envelope in dispatch.claim(services, world.now, {Medium.SMS: 1}):
-        dispatch.send(services, envelope, world.now)
+        send(services, envelope, world.now)
     for _ in range(2):
         world.now += dispatch.LEASE
         dispatch.claim(services, world.now, {Medium.SMS: 1})  # and here too
@@ -310,6 +359,12 @@ class Flaky(Database):
     def read(self) -> Iterator[object]:  # type: ignore[override]
         self._check()
         with super().read() as tx:
+            yield tx
+
+    @contextmanager
+    def look(self) -> Iterator[object]:  # type: ignore[override]
+        self._check()
+        with super().look() as tx:
             yield tx
 
     @contextmanager

@@ -57,15 +57,25 @@ class Desk:
         return found
 
     def lay_out(self) -> None:
-        """Look up what many messages need, all at once."""
+        """Look up what every record of these notices names, all at once."""
         order_ids = {each.order for each in self._claims}
-        escalation_ids = {each.escalation for each in self._claims}
         for order_id, order in orders.several(self._tx, order_ids).items():
             self._kept["order", order_id] = order
-        for order_id, sha256 in orders.newest_hashes(self._tx, order_ids).items():
-            self._kept["stream", order_id] = stream_for(self.order(order_id), sha256)
-        for escalation_id, brief in escalations.briefs(self._tx, escalation_ids).items():
+        hashes = orders.newest_hashes(self._tx, order_ids)
+        for order_id in order_ids:
+            self._kept["stream", order_id] = stream_for(self.order(order_id), hashes.get(order_id, ""))
+        for officer_id, officer in people.several_officers(self._tx, self._officers).items():
+            self._kept["officer", officer_id] = officer
+
+    def lay_out_texts(self) -> None:
+        """Look up what the messages say besides, all at once."""
+        escalation_ids = {each.escalation for each in self._claims}
+        briefs = escalations.briefs(self._tx, escalation_ids)
+        for escalation_id, brief in briefs.items():
             self._kept["escalation", escalation_id] = brief
+        stations = {each.station for each in briefs.values() if each.station is not None}
+        for station_id, station in people.several_stations(self._tx, stations).items():
+            self._kept["station", station_id] = station
         for (escalation_id, officer_id), link in escalations.links(self._tx, escalation_ids).items():
             self._kept["link", escalation_id, officer_id] = link
 
@@ -136,8 +146,8 @@ class Desk:
         return self._once(("contacts",), lambda: people.sealed_addresses(self._tx, self._officers))
 
     def _place(self, order: Order, escalation: Brief) -> tuple[str, str]:
-        key = ("place", order.court, escalation.station)
-        return self._once(key, lambda: place(self._tx, order, escalation))
+        station = self._kept.get(("station", escalation.station))
+        return (station.time_zone, station.name) if station else place(self._tx, order, escalation)
 
     def _way_in(self, order: Order, claimed: Claimed) -> tuple[str, str]:
         """(reply code, address of the page) for this recipient."""

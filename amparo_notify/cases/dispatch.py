@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from amparo_notify.cases import ringing
 from amparo_notify.cases.compose import Desk, Envelope
 from amparo_notify.cases.escalate import write_notice
+from amparo_notify.cases.last_look import LastLook
 from amparo_notify.cases.services import Services
 from amparo_notify.cases.witness import Stream, witness_all
 from amparo_notify.channels.rendering import DoesNotFit
@@ -111,6 +112,7 @@ def claim(services: Services, now: datetime, room: Mapping[Medium, int]) -> list
         taken = claims.take(tx, candidates, now, now + LEASE)
         latest = claims.latest_attempts(tx, [each.id for each in taken])
         book = _Book.open(services, tx, now, taken)
+        book.desk.lay_out_texts()
         calls = [each for each in taken if each.medium is Medium.VOICE and _new(each, latest.get(each.id))]
         waiting = ringing.take_turns(tx, calls, now)
         tried = [each for each in taken if each.id not in waiting]
@@ -213,12 +215,11 @@ def _give_up(book: _Book, claimed: Claimed, why: str) -> None:
 # -- send ---------------------------------------------------------------------------------------------------
 
 
-def send(services: Services, envelope: Envelope, now: datetime) -> Result:
+def send(services: Services, look: LastLook, envelope: Envelope, now: datetime) -> Result:
     """Hand one message to its provider, after a last look. No transaction is open and nothing is written."""
     provider = services.providers[envelope.claimed.medium][envelope.provider]
-    with services.database.look() as tx:
-        if not claims.still_wanted(tx, envelope.claimed, now + LONGEST_CALL):
-            return Result(envelope, unwanted=True)
+    if not look.wanted(envelope.claimed, now + LONGEST_CALL):
+        return Result(envelope, unwanted=True)
     try:
         if envelope.previous is None:
             return Result(envelope, sent=provider.send(envelope.message))
@@ -362,5 +363,6 @@ def _elsewhere(claimed: Claimed, badge: str, position: int, now: datetime) -> Ow
 def dispatch_due(services: Services, now: datetime) -> int:
     """Claim, send and record one batch in this thread; return how many. The worker does the same side by side."""
     envelopes = claim(services, now, dict.fromkeys(Medium, BATCH))
-    record(services, [send(services, each, now) for each in envelopes], now)
+    look = LastLook(services.database)
+    record(services, [send(services, look, each, now) for each in envelopes], now)
     return len(envelopes)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, func, insert, literal, select, union_all, update
+from sqlalchemy import Connection, bindparam, func, insert, literal, select, tuple_, union_all, update
 
 from amparo_notify.core.notice import Medium, Status
 from amparo_notify.store.outbox import Attempt, Claimed, attempt_of, claimed_of
@@ -121,12 +121,13 @@ def next_due(tx: Connection) -> datetime | None:
     return tx.execute(select(func.min(_NEXT.c.at))).scalar()
 
 
-def still_wanted(tx: Connection, claimed: Claimed, until: datetime) -> bool:
-    """The last look before a call: not cancelled, not claimed by somebody else, and the lease lasts until then."""
-    row = tx.execute(
-        select(notice.c.state, notice.c.fence, notice.c.next_at).where(notice.c.id == claimed.id)
-    ).one()
-    return bool(row.state == "open" and row.fence == claimed.fence and row.next_at and row.next_at > until)
+def still_wanted(tx: Connection, asked: Sequence[Claimed], until: datetime) -> set[int]:
+    """The last look before calls: of these, what is not cancelled, not claimed anew, and leased until then."""
+    fences = {each.id: each.fence for each in asked}
+    found = select(notice.c.id, notice.c.fence).where(
+        notice.c.id.in_(fences), notice.c.state == "open", notice.c.next_at > until
+    )
+    return {row.id for row in tx.execute(found) if row.fence == fences[row.id]}
 
 
 # -- attempts -----------------------------------------------------------------------------------------------
@@ -173,11 +174,8 @@ def change_attempts(tx: Connection, changes: Sequence[Mapping[str, object]]) -> 
 
 def mark_sent(tx: Connection, claims: Iterable[Claimed]) -> None:
     """Done with these notices, where the claim is still the newest and nobody cancelled them."""
-    rows = [{"of": each.id, "by": each.fence} for each in claims]
-    if rows:
-        mine = (notice.c.id == bindparam("of")) & (notice.c.fence == bindparam("by"))
-        done = update(notice).where(mine, notice.c.state == "open").values(state="sent", next_at=None)
-        tx.execute(done, rows)
+    newest = tuple_(notice.c.id, notice.c.fence).in_([(each.id, each.fence) for each in claims])
+    tx.execute(update(notice).where(newest, notice.c.state == "open").values(state="sent", next_at=None))
 
 
 def unheard(tx: Connection, now: datetime, limit: int) -> list[Attempt]:

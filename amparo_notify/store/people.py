@@ -109,6 +109,12 @@ def add_station(tx: Connection, code: str, name: str, time_zone: str, phone: str
     return Station(int(tx.execute(row).scalar_one()), code, name, time_zone, phone)
 
 
+def several_stations(tx: Connection, ids: Iterable[int]) -> dict[int, Station]:
+    """Stations by id, in one look."""
+    found = select(station).where(station.c.id.in_(list(ids)))
+    return {row.id: _station(row) for row in tx.execute(found)}
+
+
 def stations(tx: Connection) -> list[Station]:
     return [_station(row) for row in tx.execute(select(station).order_by(station.c.code))]
 
@@ -296,6 +302,12 @@ def find_officer(
     return tx.execute(
         select(officer).where(officer.c.badge == badge if id is None else officer.c.id == id)
     ).first()
+
+
+def several_officers(tx: Connection, ids: Iterable[int]) -> dict[int, Row[tuple[object, ...]]]:
+    """Officers' rows by id, in one look."""
+    found = select(officer).where(officer.c.id.in_(list(ids)))
+    return {row.id: row for row in tx.execute(found)}
 
 
 def every_officer(tx: Connection) -> list[Row[tuple[object, ...]]]:
