@@ -80,6 +80,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(OSError, _no_room)
     app.register_error_handler(Exception, _broken)
     app.after_request(_hear_out)
+    app.after_request(_say_when)
 
 
 def answer(status: int, faults: tuple[Fault, ...] = (), sentence: tuple[str, str] | None = None) -> Response:
@@ -129,9 +130,7 @@ def _away(error: Exception) -> Response:
     reason = str(getattr(error, "orig", error) or error).partition("\n")[0]
     _log.error("database away at %s: %s", request.endpoint, reason)
     g.pop("who", None)
-    given = answer(503, sentence=(AWAY_TITLE, _meanwhile()))
-    given.headers["Retry-After"] = str(RETRY_AFTER)
-    return given
+    return answer(503, sentence=(AWAY_TITLE, _meanwhile()))
 
 
 def _meanwhile() -> str:
@@ -147,6 +146,13 @@ def _hear_out(response: Response) -> Response:
         with suppress(HTTPException, OSError):
             while request.stream.read(1 << 16):
                 pass
+    return response
+
+
+def _say_when(response: Response) -> Response:
+    """Whoever cannot be served now is told when to come back."""
+    if response.status_code == 503:
+        response.headers.setdefault("Retry-After", str(RETRY_AFTER))
     return response
 
 

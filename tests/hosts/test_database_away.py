@@ -36,11 +36,12 @@ def stopped(server: PostgresServer) -> Iterator[None]:
 def test_without_its_database_the_web_answers_each_at_once_and_works_on_when_it_is_back(
     hosts: Hosts, web: Process
 ) -> None:
-    (n,) = hosts.orders(1, web)
-    again = hosts.stage.signed(n + 1, kilobytes=4000)
+    hosts.orders(1, web)
+    n = hosts.number()
+    document = hosts.stage.signed(n + 1, kilobytes=4000)
     with stopped(hosts.server):
         page = hosts.stage.ask(web, "GET", "/juzgado/ordenes/nueva", headers=CLERK)
-        upload = hosts.stage.upload(web, n + 1, again, [f"S{n:03}"])
+        upload = hosts.stage.upload(web, n + 1, document, [f"S{n:03}"])
         callback = hosts.stage.ask(web, "POST", *signed_callback(hosts))
         alive, ready = (hosts.stage.ask(web, "GET", path) for path in ("/healthz", "/readyz"))
     answers = (page, upload, callback, ready)
@@ -53,7 +54,7 @@ def test_without_its_database_the_web_answers_each_at_once_and_works_on_when_it_
         "El servicio no responde en este momento",
     )
     assert all("Retry-After" in each.headers for each in (page, upload, callback))
-    assert hosts.stage.upload(web, n + 1, again, [f"S{n:03}"]).status == 201
+    assert hosts.stage.upload(web, n + 1, document, [f"S{n:03}"]).status == 201
 
 
 @pytest.mark.long
