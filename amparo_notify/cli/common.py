@@ -30,7 +30,9 @@ class Parser(argparse.ArgumentParser):
 def family(commands: Commands, name: str) -> argparse.ArgumentParser:
     """Add the parser of a family, described as in the table of families."""
     about = FAMILIES[name].about
-    parser = commands.add_parser(name, help=about, description=f"{about.capitalize()}." if about else None)
+    parser = commands.add_parser(
+        name, help=about, description=f"{about[0].upper()}{about[1:]}." if about else None
+    )
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     return parser
 

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from amparo_notify.cli.common import Commands, family
 from amparo_notify.core.simulation import Result, simulate
 
 WIDTH = 50
@@ -15,20 +16,21 @@ PLOTTED = (15, 30, 60, 120, 180, 300, 480, 900, 1800, 3600)
 SHADES = "▏▎▍▌▋▊▉█"
 
 
-def add_parsers(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def add_parsers(commands: Commands) -> None:
     """Add the command to the program's."""
-    parser = subparsers.add_parser("simulate", help="prueba las políticas en semanas de un mundo imaginado")
-    parser.add_argument("--orders", type=_positive, default=10_000, help="órdenes (10000)")
-    parser.add_argument("--seed", type=int, default=1, help="semilla: la misma da siempre lo mismo (1)")
-    parser.add_argument("--json", action="store_true", help="una línea de JSON por orden")
+    parser = family(commands, "simulate")
+    parser.add_argument("--orders", type=_positive, default=10_000, metavar="N", help="default: %(default)s")
+    parser.add_argument(
+        "--seed", type=int, default=1, metavar="N", help="the same seed gives the same; default: %(default)s"
+    )
+    parser.add_argument("--json", action="store_true", help="print one line of JSON for each order")
     parser.set_defaults(run=run)
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("debe ser al menos 1")
-    return number
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError("must be a number from 1 up")
+    return int(text)
 
 
 def run(args: argparse.Namespace) -> int:

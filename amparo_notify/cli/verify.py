@@ -2,79 +2,96 @@
 
 import argparse
 import json
-import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from amparo_notify.cli.common import (
+    FAULTS,
+    GOOD,
+    UNDECIDED,
+    USAGE,
+    Commands,
+    add_json,
+    family,
+    instant,
+    say,
+    show_json,
+)
 from amparo_notify.core.errors import Refusal
 from amparo_notify.core.verdict import Conclusion, RegisteredSigner, Verdict, restrict, summary
 from amparo_notify.pki import certificate
 from amparo_notify.pki.anchors import Trust
 from amparo_notify.pki.judge import MODES, Judge
 
-GOOD, REFUSED, USAGE, UNDECIDED = 0, 1, 2, 3
-EXIT = {Conclusion.PASSED: GOOD, Conclusion.FAILED: REFUSED, Conclusion.INDETERMINATE: UNDECIDED}
+EXIT = {Conclusion.PASSED: GOOD, Conclusion.FAILED: FAULTS, Conclusion.INDETERMINATE: UNDECIDED}
+
+_PATHS = {
+    "trust-anchors": "authorities to trust: files or directories, DER or PEM",
+    "tsa-anchors": "authorities to trust for time-stamps; default: the trust anchors",
+    "intermediates": "authorities that help to build a path, and are not trusted by themselves",
+    "crl": "revocation lists and OCSP responses",
+}
+_EPILOG = """example:
+  amparo-notify verify order.pdf --trust-anchors anchors/ --crl lists/ --json
+
+exit codes: 0 PASSED, 1 FAILED, 2 wrong usage, 3 INDETERMINATE"""
 
 
 class Unusable(Exception):
     """The command cannot be carried out as it was given; the sentence says why and what to do."""
 
 
-def add_parsers(subparsers: Any) -> None:
+def add_parsers(commands: Commands) -> None:
     """Register both commands; each sets `run(args) -> exit code`."""
-    _add_verify(subparsers.add_parser("verify", help="juzga la firma de un documento"))
-    reader = subparsers.add_parser("certificate", help="muestra qué dicen unos certificados")
-    reader.add_argument("files", nargs="+", metavar="FILE", type=Path)
-    reader.add_argument("--json", action="store_true")
+    _add_verify(family(commands, "verify"))
+    reader = family(commands, "certificate")
+    reader.add_argument("files", nargs="+", metavar="FILE", type=Path, help="DER or PEM")
+    add_json(reader)
     reader.set_defaults(run=run_certificate)
 
 
 def _add_verify(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", type=Path)
-    parser.add_argument("--signature", metavar="SIG", type=Path, help="firma separada (.p7s)")
-    for name, required in (
-        ("trust-anchors", True),
-        ("tsa-anchors", False),
-        ("intermediates", False),
-        ("crl", False),
-    ):
+    parser.epilog = _EPILOG
+    parser.add_argument("file", metavar="FILE", type=Path, help="a signed PDF, or a .p7m with the PDF inside")
+    parser.add_argument("--signature", metavar="SIG", type=Path, help="a detached signature (.p7s)")
+    for name, about in _PATHS.items():
         parser.add_argument(
-            f"--{name}", metavar="PATH", type=Path, nargs="+", action="extend", default=[], required=required
+            f"--{name}",
+            metavar="PATH",
+            type=Path,
+            nargs="+",
+            action="extend",
+            default=[],
+            required=name == "trust-anchors",
+            help=about,
         )
-    parser.add_argument("--revocation", choices=MODES, default="required")
+    parser.add_argument("--revocation", choices=MODES, default="required", help="default: %(default)s")
     parser.add_argument(
-        "--signers", metavar="FILE", type=Path, help="lista JSON de personas que pueden firmar"
+        "--signers",
+        metavar="FILE",
+        type=Path,
+        help='a JSON list of {"certificate_sha256" | "curp" | "rfc": …} that the signer must be on',
     )
     parser.add_argument(
-        "--at", metavar="INSTANT", type=_instant, help="instante ISO 8601 con su zona; ahora si falta"
+        "--at", metavar="INSTANT", type=instant, help="judge as of 2026-11-21T14:35-06:00; default: now"
     )
-    parser.add_argument("--json", action="store_true")
+    add_json(parser)
     parser.set_defaults(run=run_verify)
-
-
-def _instant(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as problem:
-        raise argparse.ArgumentTypeError(f"{text!r} no es un instante ISO 8601") from problem
-    if moment.tzinfo is None:
-        raise argparse.ArgumentTypeError(f"{text!r} no dice su zona; añada Z o, por ejemplo, -06:00")
-    return moment.astimezone(UTC)
 
 
 def run_verify(args: argparse.Namespace) -> int:
     """Judge one document and print the verdict. Exit: 0 PASSED, 1 FAILED, 2 usage, 3 INDETERMINATE."""
     try:
         verdict = _judge(args)
-    except Unusable as problem:
-        print(f"amparo-notify verify: {problem}", file=sys.stderr)
+    except (Unusable, Refusal) as problem:
+        say(f"amparo-notify verify: {problem}")
         return USAGE
-    except Refusal as problem:
-        print(f"amparo-notify verify: {problem}", file=sys.stderr)
-        return USAGE
-    print(json.dumps(as_json(verdict), ensure_ascii=False, indent=2) if args.json else as_text(verdict))
+    if args.json:
+        show_json(as_json(verdict))
+    else:
+        print(as_text(verdict))
     return EXIT[verdict.conclusion]
 
 
@@ -95,7 +112,7 @@ def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as problem:
-        raise Unusable(f"no se puede leer {path}: {problem.strerror}; revise la ruta.") from problem
+        raise Unusable(f"{path} cannot be read ({problem.strerror}): check the path") from problem
 
 
 def _signers(path: Path) -> list[RegisteredSigner]:
@@ -104,12 +121,12 @@ def _signers(path: Path) -> list[RegisteredSigner]:
         registered = [RegisteredSigner(**entry) for entry in entries]
     except (ValueError, TypeError) as problem:
         raise Unusable(
-            f'{path} no es una lista JSON de {{"certificate_sha256" | "curp" | "rfc": …}}; corríjala.'
+            f'{path} is not a JSON list of {{"certificate_sha256" | "curp" | "rfc": …}}: mend it'
         ) from problem
     for entry in registered:
         values = (entry.certificate_sha256, entry.curp, entry.rfc)
         if not any(values) or not all(value is None or isinstance(value, str) for value in values):
-            raise Unusable(f"{path} tiene una entrada sin certificate_sha256, curp ni rfc; corríjala.")
+            raise Unusable(f"{path} has an entry without certificate_sha256, curp or rfc: mend it")
     return registered
 
 
@@ -144,13 +161,13 @@ def run_certificate(args: argparse.Namespace) -> int:
     """Print what certificates say. Exit: 0 all read, 1 where at least one could not be."""
     found = [entry for path in args.files for entry in certificate.read(path)]
     if args.json:
-        print(json.dumps(found, ensure_ascii=False, indent=2))
+        show_json(found)
     else:
         print("\n\n".join(_certificate_text(entry) for entry in found))
     faults: Sequence[str] = [f"{entry['file']}: {entry['error']}" for entry in found if entry["error"]]
     for fault in faults:
-        print(f"amparo-notify certificate: {fault}", file=sys.stderr)
-    return REFUSED if faults else GOOD
+        say(f"amparo-notify certificate: {fault}")
+    return FAULTS if faults else GOOD
 
 
 def _certificate_text(entry: dict[str, str | None]) -> str:

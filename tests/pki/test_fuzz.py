@@ -92,10 +92,10 @@ def _covered(pdf: bytes) -> bytes:
 
 def check(name: str, mutant: bytes) -> None:
     """The property itself."""
-    started = time.monotonic()
+    started = time.process_time()
     document, signature = (order(), mutant) if name == "p7s" else (mutant, None)
     examination = examine(document, signature, LATER, materials(usual, "required"))
-    assert time.monotonic() - started < 20
+    assert time.process_time() - started < 20
     if not examination.verdict.passed:
         return
     if name in {"p7m", "ber", "p7s"}:
