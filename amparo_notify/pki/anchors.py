@@ -12,7 +12,7 @@ from amparo_notify.core.errors import Fault, Unfit
 from amparo_notify.pki import names
 from amparo_notify.pki.crypto import describe_key
 from amparo_notify.pki.lists import RevocationList, read_list
-from amparo_notify.pki.ocsp import is_answer, read_answers
+from amparo_notify.pki.ocsp import is_answer, is_responder, read_answers
 
 WARNING = timedelta(days=90)
 """An anchor or CRL that runs out within this time is worth a warning (CRLs: within a quarter of their life)."""
@@ -49,7 +49,7 @@ class Trust:
         stamps = list(_certificates(tsa_anchors, "anclas de sellado de tiempo", faults))
         middle = list(_certificates(intermediates, "intermedias", faults))
         lists, answers = _split(_revocation(crls, faults))
-        if not faults and not roots:
+        if not faults and not any(one.ca for one in roots):
             where = ", ".join(map(str, anchors)) or "TRUST_ANCHORS"
             faults.append(Fault(where, "no contiene ningún certificado de autoridad.", "Cargue las anclas."))
         if faults:
@@ -137,7 +137,7 @@ def _certificates(paths: Sequence[Path], what: str, faults: list[Fault]) -> Iter
         except (OSError, ValueError, TypeError, KeyError) as problem:
             faults.append(Fault(str(path), f"no se puede leer entre las {what} ({problem}).", "Reemplácelo."))
             continue
-        if all(certificate.ca for certificate in found):
+        if all(certificate.ca or is_responder(certificate) for certificate in found):
             yield from found
         else:
             faults.append(
@@ -176,13 +176,17 @@ def _bytes(path: Path) -> bytes:
 
 
 def _sorted_out(found: Sequence[x509.Certificate]) -> tuple[list[x509.Certificate], list[x509.Certificate]]:
-    """Return (anchors, intermediates): whoever's issuer is loaded too, and is not itself, is an intermediate."""
+    """Return (anchors, intermediates): whoever's issuer is loaded too, and is not itself, is an intermediate.
+
+    An OCSP responder's certificate may lie among them, as it does in what the tax authority publishes; it is no anchor.
+    """
     subjects = {names.normalised(certificate.subject) for certificate in found}
     top: list[x509.Certificate] = []
     below: list[x509.Certificate] = []
     for certificate in found:
         own, issuer = names.normalised(certificate.subject), names.normalised(certificate.issuer)
-        (below if issuer != own and issuer in subjects else top).append(certificate)
+        helps = is_responder(certificate) or (issuer != own and issuer in subjects)
+        (below if helps else top).append(certificate)
     return top, below
 
 

@@ -1,6 +1,6 @@
 """Revocation data that travels inside a document. It helps only where an issuer of the path has signed it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from asn1crypto import cms, core, x509
@@ -16,8 +16,10 @@ MOST = 16
 """Lists and answers looked at in one document; more is no order but a burden."""
 
 
-def add_embedded(index: Index, found: Iterable[tuple[str, bytes]]) -> Index:
-    """Return an index that also knows what a document carries: pairs of ("crl" or "ocsp", DER)."""
+def add_embedded(
+    index: Index, found: Iterable[tuple[str, bytes]], certificates: Sequence[x509.Certificate] = ()
+) -> Index:
+    """Return an index that also knows what a document carries: pairs of ("crl" or "ocsp", DER), and certificates."""
     lists: list[RevocationList] = []
     answers: list[Answer] = []
     for kind, der in list(found)[:MOST]:
@@ -25,7 +27,7 @@ def add_embedded(index: Index, found: Iterable[tuple[str, bytes]]) -> Index:
             if kind == "crl":
                 lists.append(replace(read_list(der), source="CRL in the document"))
             else:
-                answers += read_answers(der, "OCSP in the document")
+                answers += read_answers(der, "OCSP in the document", certificates)
         except (ValueError, TypeError, KeyError):
             continue  # what cannot be read cannot help; what is needed is then not consulted
     return Index.of(lists, answers, below=index) if lists or answers else index

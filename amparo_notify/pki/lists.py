@@ -32,6 +32,7 @@ class RevocationList:
     covers_users: bool = True
     covers_authorities: bool = True
     keeps_expired: bool = False
+    points: frozenset[bytes] = frozenset()  # of a partition: it speaks for certificates that name one of them
     source: str = "CRL"
 
     def signed_by(self, issuer: x509.Certificate) -> bool:
@@ -53,17 +54,33 @@ class RevocationList:
         A list issued after the certificate's own end counts, with a remark: an authority may drop what has ended
         (RFC 5280, 3.3), but then no list could ever speak for an old order, whose moment a time-stamp proves.
         """
-        if not (self.covers_authorities if certificate.ca else self.covers_users):
-            return Standing(State.UNKNOWN, detail="the list is for other kinds of certificates")
         revoked = self.revoked.get(certificate.serial_number)
         if revoked is not None and revoked <= moment.timestamp():
             when = datetime.fromtimestamp(revoked, UTC)
             return Standing(State.REVOKED, self.source, self.this_update, when)
+        if not self._covers(certificate):
+            return Standing(State.UNKNOWN, detail="the list is for other certificates")
         if not in_force(self.this_update, self.next_update, moment):
             return Standing(State.UNKNOWN, detail=STALE)
         dropped = self.this_update > certificate.not_valid_after and not self.keeps_expired
         remark = "issued after the certificate's end, which it may have dropped" if dropped else ""
         return Standing(State.GOOD, self.source, self.this_update, detail=remark)
+
+    def _covers(self, certificate: x509.Certificate) -> bool:
+        """Whether silence about this certificate means anything (RFC 5280, 6.3.3, b)."""
+        if not (self.covers_authorities if certificate.ca else self.covers_users):
+            return False
+        if not self.points:
+            return True
+        named = certificate.crl_distribution_points_value or ()
+        return any(self.points & _names(one["distribution_point"]) for one in named)
+
+
+def _names(point: x509.DistributionPointName | core.Void) -> frozenset[bytes]:
+    """Return the names of a distribution point. One relative to the issuer is nobody's: no authority here writes it."""
+    if isinstance(point, core.Void) or point.name != "full_name":
+        return frozenset()
+    return frozenset(one.dump() for one in point.chosen)
 
 
 def read_list(data: bytes) -> RevocationList:
@@ -86,7 +103,18 @@ def read_list(data: bytes) -> RevocationList:
         covers_users=scope["covers_users"],
         covers_authorities=scope["covers_authorities"],
         keeps_expired=scope["keeps_expired"],
+        points=_points(body),
     )
+
+
+def _points(body: crl.TbsCertList) -> frozenset[bytes]:
+    """Return the names of the partition that a list is; empty for a list of everything."""
+    extensions = body["crl_extensions"]
+    for extension in extensions if not isinstance(extensions, core.Void) else ():
+        if extension["extn_id"].native == _SCOPE:
+            point = extension["extn_value"].parsed["distribution_point"]
+            return frozenset() if isinstance(point, core.Void) else _names(point) or frozenset({b"relative"})
+    return frozenset()
 
 
 def _scope(body: crl.TbsCertList) -> dict[str, bool]:

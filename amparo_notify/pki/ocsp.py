@@ -4,6 +4,7 @@ The library ignores OCSP answers for certificates that name no responder, as Mex
 """
 
 import hashlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -28,6 +29,7 @@ class Answer:
     revoked_at: datetime | None
     _single: ocsp.SingleResponse = field(repr=False)
     _whole: ocsp.BasicOCSPResponse = field(repr=False)
+    _helpers: Sequence[x509.Certificate] = field(repr=False)
     source: str = "OCSP"
 
     def signed_by(self, issuer: x509.Certificate) -> bool:
@@ -51,14 +53,16 @@ class Answer:
         return bool(mark["issuer_key_hash"].native == key)
 
     def _appointed(self, issuer: x509.Certificate, moment: datetime) -> list[x509.Certificate]:
-        """Return the certificates in the answer that this issuer gave to a responder, valid when it answered."""
+        """Return the certificates that this issuer gave to a responder, valid when it answered.
+
+        They are in the answer, or at hand: the tax authority's answers come without (its responder is published).
+        """
         found = self._whole["certs"]
         return [
             one
-            for one in (() if isinstance(found, core.Void) else found)
+            for one in (*(() if isinstance(found, core.Void) else found), *self._helpers)
             if names.normalised(one.issuer) == names.normalised(issuer.subject)
-            and "ocsp_signing"
-            in (one.extended_key_usage_value.native if one.extended_key_usage_value else ())
+            and is_responder(one)
             and one.not_valid_before <= moment <= one.not_valid_after
             and verifies(
                 issuer.public_key,
@@ -79,6 +83,12 @@ class Answer:
         return Standing(State.GOOD, self.source, self.this_update)
 
 
+def is_responder(certificate: x509.Certificate) -> bool:
+    """Whether a certificate is for answering by OCSP (RFC 6960, 4.2.2.2)."""
+    usage = certificate.extended_key_usage_value
+    return not certificate.ca and usage is not None and "ocsp_signing" in usage.native
+
+
 def is_answer(data: bytes) -> bool:
     """Whether these bytes (DER) are an OCSP response rather than a CRL."""
     try:
@@ -87,10 +97,13 @@ def is_answer(data: bytes) -> bool:
         return False
 
 
-def read_answers(data: bytes, source: str = "OCSP") -> list[Answer]:
-    """Read an OCSPResponse or a BasicOCSPResponse (DER). Raises ValueError for what is neither."""
-    whole = _basic(data)
-    return [_answer(single, whole, source) for single in whole["tbs_response_data"]["responses"]]
+def read_answers(data: bytes, source: str = "OCSP", helpers: Iterable[x509.Certificate] = ()) -> list[Answer]:
+    """Read an OCSPResponse or a BasicOCSPResponse (DER). Raises ValueError for what is neither.
+
+    `helpers`: certificates among which a responder's may be, where the answer does not bring it.
+    """
+    whole, responders = _basic(data), [one for one in helpers if is_responder(one)]
+    return [_answer(single, whole, source, responders) for single in whole["tbs_response_data"]["responses"]]
 
 
 def _basic(data: bytes) -> ocsp.BasicOCSPResponse:
@@ -104,7 +117,12 @@ def _basic(data: bytes) -> ocsp.BasicOCSPResponse:
     return response.basic_ocsp_response
 
 
-def _answer(single: ocsp.SingleResponse, whole: ocsp.BasicOCSPResponse, source: str) -> Answer:
+def _answer(
+    single: ocsp.SingleResponse,
+    whole: ocsp.BasicOCSPResponse,
+    source: str,
+    responders: Sequence[x509.Certificate],
+) -> Answer:
     status = single["cert_status"]
     states = {"good": State.GOOD, "revoked": State.REVOKED, "unknown": State.UNKNOWN}
     until = single["next_update"].native
@@ -116,5 +134,6 @@ def _answer(single: ocsp.SingleResponse, whole: ocsp.BasicOCSPResponse, source: 
         revoked_at=aware(status.chosen["revocation_time"].native) if status.name == "revoked" else None,
         _single=single,
         _whole=whole,
+        _helpers=responders,
         source=source,
     )

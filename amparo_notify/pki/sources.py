@@ -37,7 +37,7 @@ class Sources:
         try:
             data = read()
             found: list[Answer] | list[RevocationList] = (
-                read_answers(data) if is_answer(data) else [read_list(data)]
+                read_answers(data, helpers=self._authorities) if is_answer(data) else [read_list(data)]
             )
         except (OSError, ValueError, TypeError, KeyError) as error:
             return FetchedList(source, error=f"{type(error).__name__}: {error}"[:200])

@@ -49,7 +49,7 @@ class Materials:
         stamps = [x509.Certificate.load(der) for der in trust.tsa_anchors or trust.anchors]
         helpers = [x509.Certificate.load(der) for der in trust.intermediates]
         lists = [read_list(der) for der in trust.crls]
-        answers = [answer for der in trust.ocsps for answer in read_answers(der)]
+        answers = [answer for der in trust.ocsps for answer in read_answers(der, helpers=helpers)]
         index = Index.of(lists, answers, [*anchors, *helpers, *stamps])
         return cls(Pool.of(anchors, helpers), Pool.of(stamps, helpers), index, revocation)
 
@@ -161,7 +161,7 @@ class _Case:
         if data["encap_content_info"]["content_type"].native != "data":
             raise malformed("the content is not plain data")
         certificates = certificates_in(data)
-        around = context.with_helpers(certificates, add_embedded(context.index, in_cms(data)))
+        around = context.with_helpers(certificates, add_embedded(context.index, in_cms(data), certificates))
         self.report["coverage"] = "whole document"
         self.content = digest = Digests(content, self.whole)
         for info in data["signer_infos"]:
@@ -192,7 +192,7 @@ class _Case:
         carried = [item for each in opened.values() for item in in_cms(each.data)]
         helpers += certificates_in_pdf(document.reader)
         around = context.with_helpers(
-            helpers, add_embedded(context.index, [*in_pdf(document.reader), *carried])
+            helpers, add_embedded(context.index, [*in_pdf(document.reader), *carried], helpers)
         )
         stamps: list[tuple[int, Stamp]] = []
         for one in signatures:

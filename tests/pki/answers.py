@@ -30,8 +30,9 @@ def answer(
     unknown: bool = False,
     made: datetime = NOW,
     lasts: timedelta | None = DAY,
+    alone: bool = False,
 ) -> bytes:
-    """Return an OCSPResponse (DER) about a judge, signed by `by`."""
+    """Return an OCSPResponse (DER) about a judge, signed by `by`; `alone`: without the responder's certificate."""
     about, issuer = about or judge(), issuer or authority().intermediate
     status = ocsp.CertStatus("good", ocsp.StatusGood())
     if revoked_at:
@@ -62,7 +63,7 @@ def answer(
             "tbs_response_data": body,
             "signature_algorithm": signature_algorithm(by.key),
             "signature": raw_signature(by.key, body.dump()),
-            "certs": [by.x509],
+            **({} if alone else {"certs": [by.x509]}),
         }
     )
     whole = {"response_type": "basic_ocsp_response", "response": basic}

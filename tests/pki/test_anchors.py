@@ -10,6 +10,7 @@ from amparo_notify.core.errors import Unfit
 from amparo_notify.pki.anchors import Trust
 from tests.authority import NOW, authority, judge
 from tests.pki import people
+from tests.pki.answers import responder
 
 
 def test_a_directory_gives_the_root_as_anchor_and_what_is_below_as_intermediate(tmp_path: Path) -> None:
@@ -39,6 +40,21 @@ def test_time_stamps_are_vouched_for_by_the_anchors_unless_told(tmp_path: Path) 
 def test_an_intermediate_alone_is_an_anchor(tmp_path: Path) -> None:
     (tmp_path / "a.cer").write_bytes(authority().intermediate.certificate)
     assert Trust.load([tmp_path]).anchors == (authority().intermediate.certificate,)
+
+
+def test_a_responders_certificate_may_lie_among_the_anchors_and_is_none(tmp_path: Path) -> None:
+    """As in the file that the tax authority publishes."""
+    folder = authority().write_trust(tmp_path)
+    (folder / "ocsp.cer").write_bytes(responder().certificate)
+    trust = Trust.load([folder])
+    assert trust.anchors == (authority().root.certificate,)
+    assert responder().certificate in trust.intermediates
+
+
+def test_a_responders_certificate_alone_is_nothing_to_trust(tmp_path: Path) -> None:
+    (tmp_path / "ocsp.cer").write_bytes(responder().certificate)
+    with pytest.raises(Unfit, match="ningún certificado de autoridad"):
+        Trust.load([tmp_path])
 
 
 @pytest.mark.parametrize(
