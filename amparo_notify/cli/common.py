@@ -97,15 +97,13 @@ def instant(text: str) -> datetime:
     """An ISO 8601 instant with an offset, as aware UTC; for argparse."""
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise argparse.ArgumentTypeError(
             f"«{text}» is not an instant: write it as 2026-11-21T14:35-06:00"
         ) from None
-    if moment.tzinfo is None:
-        raise argparse.ArgumentTypeError(
-            f"«{text}» has no offset: write {text}-06:00, or another station's offset"
-        )
-    return moment.astimezone(UTC)
+    raise argparse.ArgumentTypeError(f"«{text}» has no offset: write it as 2026-11-21T14:35-06:00")
 
 
 def zone(text: str) -> str:

@@ -119,7 +119,7 @@ def _signers(path: Path) -> list[RegisteredSigner]:
     try:
         entries = json.loads(_bytes(path))
         registered = [RegisteredSigner(**entry) for entry in entries]
-    except (ValueError, TypeError) as problem:
+    except (ValueError, TypeError, RecursionError) as problem:
         raise Unusable(
             f'{path} is not a JSON list of {{"certificate_sha256" | "curp" | "rfc": …}}: mend it'
         ) from problem

@@ -112,7 +112,7 @@ def test_the_command_prints_a_report(capsys: pytest.CaptureFixture[str]) -> None
 def test_no_orders_at_all_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         simulated("--orders", "0")
-    assert "debe ser al menos 1" in capsys.readouterr().err
+    assert "must be a number from 1 up" in capsys.readouterr().err
 
 
 @pytest.mark.long

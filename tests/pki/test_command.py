@@ -124,11 +124,53 @@ def test_the_signer_may_be_listed_by_certificate(desk: Path, tmp_path: Path) -> 
     assert _verify(desk, "firmado.pdf", "--signers", listed) == 0
 
 
-@pytest.mark.parametrize("text", ["", "[{}]", '[{"nombre": "x"}]', "[1]", '[{"curp": 7}]', '{"curp": "X"}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        pytest.param("[" * 100_000, id="deep"),
+        "[{}]",
+        '[{"nombre": "x"}]',
+        "[1]",
+        '[{"curp": 7}]',
+        '{"curp": "X"}',
+    ],
+)
 def test_a_bad_list_of_signers_is_a_fault_of_usage(desk: Path, tmp_path: Path, text: str) -> None:
     listed = tmp_path / "firmantes.json"
     listed.write_text(text)
     assert _verify(desk, "firmado.pdf", "--signers", listed) == 2
+
+
+_ZIP = b"PK\x03\x04" + bytes(60)
+_PEM = b"-----BEGIN %b-----\nTUlB\n-----END %b-----\n"
+MALFORMED = {
+    "nothing": b"",
+    "one byte": b"x",
+    "text": "Ñandú\n".encode() * 20,
+    "HTML": b"<!doctype html><html><body>hola</body></html>",
+    "ZIP": _ZIP,
+    "ZIP in an envelope": lambda: sign_cms(_ZIP, judge()),
+    "certificate": lambda: judge().certificate,
+    "PEM of a certificate": _PEM % (b"CERTIFICATE", b"CERTIFICATE"),
+    "PEM of nothing": _PEM % (b"PKCS7", b"PKCS7"),
+    "only a detached signature": lambda: sign_cms(order(), judge(), detached=True),
+    "more than 32 MiB": b"%PDF-1.7\n" + bytes(33 << 20),
+}
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+def test_a_malformed_file_is_refused_in_one_sentence(
+    desk: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    made = MALFORMED[name]
+    (tmp_path / "subido").write_bytes(made() if callable(made) else made)
+    assert _verify(desk, str(tmp_path / "subido"), "--json") == 1
+    out, err = capsys.readouterr()
+    said = json.loads(out)
+    assert (said["verdict"], said["reason"], said["signers"], err) == ("FAILED", "FORMAT_FAILURE", [], "")
+    assert said["explanation"].endswith(".")
+    assert "\n" not in said["explanation"]
 
 
 def test_a_missing_file_is_one_sentence(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -144,7 +186,10 @@ def test_a_bad_anchor_is_named(desk: Path, capsys: pytest.CaptureFixture[str]) -
     assert "simple.pdf" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("instant", ["ayer", "2026-11-21", "2026-11-21T10:00:00"])
+@pytest.mark.parametrize(
+    "instant",
+    ["ayer", "2026-11-21", "2026-11-21T10:00:00", "0001-01-01T00:00+06:00", "9999-12-31T23:59-06:00"],
+)
 def test_an_instant_needs_its_zone(desk: Path, instant: str) -> None:
     with pytest.raises(SystemExit) as ended:
         _run("verify", desk / "firmado.pdf", "--trust-anchors", desk / "anclas", "--at", instant)
