@@ -135,7 +135,7 @@ def _away(error: Exception) -> Response:
 
 def _meanwhile() -> str:
     """What to do while the service is away, for those whom this page is for."""
-    if request.blueprint == "officer":
+    if request.blueprint in ("officer", "officer_keys"):
         return UNHEARD
     return UNSENT if request.method == "POST" or request.path.endswith("/nueva") else UNSEEN
 
