@@ -1,4 +1,4 @@
-"""Listening: providers' callbacks, replies by SMS and keys pressed. All verified and parsed before they come here."""
+"""Listening: providers' callbacks, and keys pressed. All verified and parsed before they come here."""
 
 from datetime import datetime
 
@@ -8,14 +8,11 @@ from amparo_notify.cases import ringing, throttle
 from amparo_notify.cases.acknowledge import OVER, Proof, settle_acknowledgement
 from amparo_notify.cases.compose import facts_for
 from amparo_notify.cases.dispatch import next_contact
-from amparo_notify.cases.escalate import advance
-from amparo_notify.cases.inform import alarm_court
 from amparo_notify.cases.officer import pin_matches
 from amparo_notify.cases.services import Services
 from amparo_notify.cases.witness import stream_of, witness
-from amparo_notify.channels.callbacks import Inbound
-from amparo_notify.channels.rendering import Facts, render, sms_answer
 from amparo_notify.channels.rendering import keypad as keypad_answer
+from amparo_notify.channels.rendering import render
 from amparo_notify.channels.twilio_words import DEAD_ADDRESS
 from amparo_notify.core.errors import Denied, Refusal
 from amparo_notify.core.escalation import CHASES
@@ -25,7 +22,6 @@ from amparo_notify.core.notice import Medium, Status, receipt, rise
 from amparo_notify.core.ports import ProviderEvent
 from amparo_notify.store import escalations, orders, outbox, people
 from amparo_notify.store.escalations import Link
-from amparo_notify.store.orders import Order
 from amparo_notify.store.outbox import Attempt
 
 
@@ -102,43 +98,17 @@ def _bury(services: Services, tx: Connection, attempt: Attempt, now: datetime) -
     next_contact(services, tx, outbox.claimed(tx, attempt.notice), now)
 
 
-# -- replies ------------------------------------------------------------------------------------------------
+# -- proofs, whatever the road ---------------------------------------------------------------------------------
 
 
-def inbound_sms(services: Services, inbound: Inbound, now: datetime) -> str:
-    """Act on a text that a phone sent, and return the text to answer."""
-    reply = inbound.reply
-    if reply.kind == "stop":
-        _stopped(services, inbound.sender, now)
-        return sms_answer("stopped")
-    if reply.kind == "help":
-        return sms_answer("help")
-    with services.database.read() as tx:
-        link = escalations.link_by_code(tx, reply.code)
-        order_id = escalations.get(tx, link.escalation).order if link else None
-    if link is None or order_id is None or link.expires_at <= now:
-        return sms_answer("unknown")
-    if reply.kind == "refuse":
-        return _refuse(services, link, order_id, now)
-    if not reply.pin:
-        return _answer(
-            services,
-            link,
-            order_id,
-            "heard" if _held_channel(services, link, order_id, "sms", now) else "closed",
-        )
-    return _with_pin(services, link, order_id, reply.pin, "sms+pin", now)
-
-
-def _with_pin(services: Services, link: Link, order_id: int, pin: str, how: str, now: datetime) -> str:
-    word, attempts = _try_pin(services, link, order_id, pin, how, now)
-    return _answer(services, link, order_id, word, attempts)
-
-
-def _try_pin(
+def try_pin(
     services: Services, link: Link, order_id: int, pin: str, how: str, now: datetime
 ) -> tuple[str, int]:
-    """("accepted" | "already" | "wrong" | "locked" | "closed", tries left)."""
+    """Judge a PIN and settle the acknowledgement that it proves; `how` is the road, "sms+pin" or "keypad+pin".
+
+    Return ("accepted" | "already" | "wrong" | "locked" | "closed", tries left). Who asks again for what they have
+    acknowledged themselves is told "accepted" again.
+    """
     key = f"pin:{how}:{link.officer}"  # each road its own: a flood on one locks nobody out of the others
     try:
         left = throttle.count(services, key, "pin", now)
@@ -149,7 +119,8 @@ def _try_pin(
     throttle.forgive(services, key)
     with services.database.write(order_id) as tx:
         order, escalation = orders.get(tx, order_id), escalations.get(tx, link.escalation)
-        already = escalation.state.phase not in CHASES
+        first = any(each.badge == link.badge for each in escalations.acknowledgements(tx, escalation.id))
+        already = escalation.state.phase not in CHASES and not first
         said = f"{how}: enterado de la orden {order.folio}, expediente {order.expediente}"
         shown = any(each.displayed_at is not None for each in escalations.links_of(tx, escalation.id))
         proof = Proof(Grade.A2, how, said, orders.document_hashes(tx, order_id)[-1], displayed=shown)
@@ -160,7 +131,7 @@ def _try_pin(
     return ("already" if already else "accepted"), 0
 
 
-def _held_channel(services: Services, link: Link, order_id: int, medium: str, now: datetime) -> bool:
+def held_channel(services: Services, link: Link, order_id: int, medium: str, now: datetime) -> bool:
     """Grade A1: somebody held the channel. On record, and the chase goes on. False where the order is over."""
     with services.database.write(order_id) as tx:
         order, escalation = orders.get(tx, order_id), escalations.get(tx, link.escalation)
@@ -177,57 +148,6 @@ def _held_channel(services: Services, link: Link, order_id: int, medium: str, no
         fact = Fact(Event.ACKNOWLEDGED, now, Actor(f"officer:{link.badge}", medium), Grade.A1, details)
         witness(services, tx, stream_of(tx, order), fact, now)
     return True
-
-
-def _refuse(services: Services, link: Link, order_id: int, now: datetime) -> str:
-    """An officer declines: on record, the court is told, and the plan goes on without waiting."""
-    with services.database.write(order_id) as tx:
-        order, escalation = orders.get(tx, order_id), escalations.get(tx, link.escalation)
-        if escalation.state.phase in OVER:
-            return _text(services, tx, link, order, "closed", 0)
-        officer = people.find_officer(tx, id=link.officer)
-        assert officer is not None
-        details: dict[str, object] = {
-            "escalation": escalation.id,
-            "officer": link.badge,
-            "post": officer.post,
-        }
-        fact = Fact(Event.DECLINED, now, Actor(f"officer:{link.badge}", "sms"), Grade.A1, details)
-        seq = witness(services, tx, stream_of(tx, order), fact, now)
-        alarm_court(services, tx, order, escalation, seq, "refused", now)
-        advance(services, tx, order, escalations.get(tx, escalation.id), now)
-        return _text(services, tx, link, order, "refused", 0)
-
-
-def _stopped(services: Services, sender: str, now: datetime) -> None:
-    """Somebody on duty has blocked our texts: an incident, told to the court of each open order."""
-    with services.database.read() as tx:
-        badges = people.owners_of(tx, services.tokens.blind_index("contact", sender))
-        waiting = outbox.open_orders_of(tx, badges)
-    for order_id, escalation_id in waiting:
-        with services.database.write(order_id) as tx:
-            order, escalation = orders.get(tx, order_id), escalations.get(tx, escalation_id)
-            details: dict[str, object] = {
-                "escalation": escalation_id,
-                "officers": list(badges),
-                "reason": "opted_out",
-            }
-            seq = witness(services, tx, stream_of(tx, order), Fact(Event.ALARMED, now, details=details), now)
-            alarm_court(services, tx, order, escalation, seq, "opted_out", now)
-
-
-def _answer(services: Services, link: Link, order_id: int, word: str, attempts: int = 0) -> str:
-    with services.database.read() as tx:
-        return _text(services, tx, link, orders.get(tx, order_id), word, attempts)
-
-
-def _text(services: Services, tx: Connection, link: Link, order: Order, word: str, attempts: int) -> str:
-    return sms_answer(word, _facts(services, tx, link, order), attempts=attempts)
-
-
-def _facts(services: Services, tx: Connection, link: Link, order: Order) -> Facts:
-    escalation = escalations.get(tx, link.escalation)
-    return facts_for(services, tx, order, escalation, outbox.claimed_for(tx, escalation.id, link.officer), "")
 
 
 # -- keys ---------------------------------------------------------------------------------------------------
@@ -251,9 +171,9 @@ def keypad(services: Services, event: ProviderEvent, digits: str, now: datetime)
     if digits == "9" or not digits:
         word = "repeat"
     elif len(digits) < 4:
-        word = "heard" if _held_channel(services, link, claimed.order, "voice", now) else "closed"
+        word = "heard" if held_channel(services, link, claimed.order, "voice", now) else "closed"
     else:
-        word, attempts = _try_pin(services, link, claimed.order, digits, "keypad+pin", now)
+        word, attempts = try_pin(services, link, claimed.order, digits, "keypad+pin", now)
     with services.database.read() as tx:
         order, escalation = orders.get(tx, claimed.order), escalations.get(tx, claimed.escalation)
         facts = facts_for(services, tx, order, escalation, claimed, event.reference)

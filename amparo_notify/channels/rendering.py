@@ -169,14 +169,22 @@ def keypad(answer: str, facts: Facts, *, attempts: int = 0, language: str = "es"
     return _flat(template.render(facts=facts, attempts=attempts))
 
 
-def sms_answer(answer: str, facts: Facts | None = None, *, attempts: int = 0, language: str = "es") -> str:
+def sms_answer(
+    answer: str,
+    facts: Facts | None = None,
+    *,
+    attempts: int = 0,
+    codes: tuple[str, ...] = (),
+    language: str = "es",
+) -> str:
     """Return the text that answers an SMS, from templates/messages/reply, GSM-7 and of two segments at most.
 
     `answer`: "accepted", "heard" (code without PIN), "wrong", "locked", "already", "refused", "closed", "stopped",
-    "unknown" (a code that is not theirs) or "help". All but the last two and "stopped" need the facts of the notice.
+    "unknown" (a code that is not theirs) or "help" (with the `codes` that wait for whoever asks). All but the last two
+    and "stopped" need the facts of the notice.
     """
     template = _TEMPLATES.get_template(_in(language, f"reply/{answer}.txt"))
-    text = _one_line(to_gsm7(template.render(facts=facts, attempts=attempts)))
+    text = _one_line(to_gsm7(template.render(facts=facts, attempts=attempts, codes=codes)))
     if segments(text) > MOST_SEGMENTS:
         raise DoesNotFit(f"reply {answer}: {segments(text)} segments, {MOST_SEGMENTS} at most")
     return text

@@ -274,12 +274,15 @@ def waiting_for(tx: Connection, officer_ids: Iterable[int]) -> dict[int, list[st
     return waiting
 
 
+def event_kept(tx: Connection, provider: str, event_key: str) -> bool:
+    """Whether a provider's callback was kept already."""
+    same = and_(provider_event.c.provider == provider, provider_event.c.event_key == event_key)
+    return tx.execute(select(provider_event.c.id).where(same)).first() is not None
+
+
 def add_event(tx: Connection, **columns: object) -> int | None:
     """Keep a provider's callback unless it is a duplicate; return its id, or None."""
-    same = and_(
-        provider_event.c.provider == columns["provider"], provider_event.c.event_key == columns["event_key"]
-    )
-    if tx.execute(select(provider_event.c.id).where(same)).first() is not None:
+    if event_kept(tx, str(columns["provider"]), str(columns["event_key"])):
         return None
     return int(
         tx.execute(insert(provider_event).values(**columns).returning(provider_event.c.id)).scalar_one()

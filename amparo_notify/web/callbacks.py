@@ -10,6 +10,7 @@ from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, Unsupporte
 
 from amparo_notify.bootstrap import account
 from amparo_notify.cases import listen
+from amparo_notify.cases.reply import inbound_sms
 from amparo_notify.channels.callbacks import (
     Malformed,
     SendGridCallbacks,
@@ -88,7 +89,7 @@ def twilio_voice() -> Response:
 def twilio_inbound() -> Response:
     """A text from a phone: answered with a text."""
     form = _twilio()
-    answer = listen.inbound_sms(services(), _signatures().twilio.inbound(form.given), now())
+    answer = inbound_sms(services(), _signatures().twilio.inbound(form.given), now())
     return _twiml(f"<Response><Message>{escape(answer)}</Message></Response>" if answer else NOTHING_TO_SAY)
 
 

@@ -97,6 +97,14 @@ def test_an_answer_to_a_stranger_fits_and_needs_no_facts(answer: str, language: 
     assert segments(sms_answer(answer, language=language)) == 1
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_help_names_the_codes_that_wait_and_fits(language: str) -> None:
+    codes = ("K7QF9", "A3CDE", "W4XYR", "L6MNP", "T9UVA")
+    text = sms_answer("help", codes=codes, language=language)
+    assert "ENTERADO K7QF9" in text
+    assert segments(text) == 1
+
+
 @pytest.mark.parametrize(
     "template", sorted(TEMPLATES.rglob("*.txt")), ids=lambda path: str(path.relative_to(TEMPLATES))
 )

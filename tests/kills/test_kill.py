@@ -56,7 +56,7 @@ ACKNOWLEDGE = (
     f"after {STORE}.escalations:add_acknowledgement 1",
     f"after {STORE}.outbox:cancel_chase 1",
     f"after {CASES}.acknowledge:settle_acknowledgement 1",
-    f"after {CASES}.listen:inbound_sms 1",
+    f"after {CASES}.reply:inbound_sms 1",
 )
 POINTS = [("web", point) for point in (*SUBMIT, *CALLBACK, *ACKNOWLEDGE)]
 POINTS += [("worker", point) for point in (*CLAIM, *SEND, *RECORD)]

@@ -1,0 +1,177 @@
+"""An officer's text: acted on, kept sealed without its PIN, and answered. Strangers' phones are told nothing.
+
+A number can be forged and costs money to answer, so what is not proved by a PIN counts only from the officer's own
+phone, and only a registered phone is answered. A code with its PIN counts from any phone: that is who it is.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from amparo_notify.cases import throttle
+from amparo_notify.cases.acknowledge import OVER
+from amparo_notify.cases.compose import facts_for
+from amparo_notify.cases.escalate import advance
+from amparo_notify.cases.inform import alarm_court
+from amparo_notify.cases.listen import held_channel, try_pin
+from amparo_notify.cases.services import Services
+from amparo_notify.cases.witness import stream_of, witness
+from amparo_notify.channels.callbacks import Inbound
+from amparo_notify.channels.rendering import sms_answer
+from amparo_notify.core.errors import Denied
+from amparo_notify.core.events import Event, Grade
+from amparo_notify.core.evidence import Actor, Fact
+from amparo_notify.store import claims, escalations, orders, outbox, people
+from amparo_notify.store.escalations import Link
+from amparo_notify.store.orders import Order
+
+_MEXICAN = re.compile(r"\+52[0-9]{10}")
+PROVED = ("accepted", "already")
+"""Answers that only whoever knows the PIN can draw."""
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A text, and whose phone it came from: badges of officers, several where a phone is shared."""
+
+    services: Services
+    inbound: Inbound
+    badges: tuple[str, ...]
+    now: datetime
+
+
+def inbound_sms(services: Services, inbound: Inbound, now: datetime) -> str:
+    """Act on a text that a phone sent, and return the text to answer, or "" for silence."""
+    number = services.tokens.blind_index("contact", inbound.sender)
+    with services.database.read() as tx:
+        if outbox.event_kept(tx, "twilio", inbound.key):
+            return ""  # posted twice: answered already
+        badges = tuple(people.owners_of(tx, number))
+    asked = _Asked(services, inbound, badges, now)
+    if inbound.reply.kind == "stop":
+        return _seldom(asked, number, lambda: sms_answer("stopped") if _stopped(asked) else "")
+    if inbound.reply.kind == "help":
+        return _seldom(asked, number, lambda: _help(asked))
+    found = _link(asked)
+    if found is None:
+        return _seldom(asked, number, lambda: sms_answer("unknown"))
+    word, text = _act(asked, *found)
+    _keep(asked, *found)
+    return text if badges or (word in PROVED and _MEXICAN.fullmatch(inbound.sender)) else ""
+
+
+def _link(asked: _Asked) -> tuple[Link, int] | None:
+    """The way to an order that a text names and its sender may speak for, and the order."""
+    with asked.services.database.read() as tx:
+        for code in asked.inbound.reply.codes:
+            link = escalations.link_by_code(tx, code)
+            if (
+                link
+                and link.expires_at > asked.now
+                and (asked.inbound.reply.pin or link.badge in asked.badges)
+            ):
+                return link, escalations.get(tx, link.escalation).order
+    return None
+
+
+def _act(asked: _Asked, link: Link, order_id: int) -> tuple[str, str]:
+    """Do what a text says; return the word for what came of it, and the answer."""
+    services, reply, attempts = asked.services, asked.inbound.reply, 0
+    if reply.kind == "refuse":
+        word = _refuse(asked, link, order_id)
+    elif reply.pin:
+        word, attempts = try_pin(services, link, order_id, reply.pin, "sms+pin", asked.now)
+    else:
+        word = "heard" if held_channel(services, link, order_id, "sms", asked.now) else "closed"
+    with services.database.read() as tx:
+        return word, _text(services, tx, link, orders.get(tx, order_id), word, attempts)
+
+
+def _text(services: Services, tx: Connection, link: Link, order: Order, word: str, attempts: int) -> str:
+    escalation = escalations.get(tx, link.escalation)
+    claimed = outbox.claimed_for(tx, escalation.id, link.officer)
+    return sms_answer(word, facts_for(services, tx, order, escalation, claimed, ""), attempts=attempts)
+
+
+def _keep(asked: _Asked, link: Link, order_id: int) -> None:
+    """Keep the text in the order's annex, sealed and without its PIN."""
+    services, inbound = asked.services, asked.inbound
+    with services.database.write(order_id) as tx:
+        safe = orders.safe_of(tx, services.vault, order_id)
+        notice = outbox.claimed_for(tx, link.escalation, link.officer).id
+        attempt = claims.latest_attempts(tx, [notice]).get(notice)
+        outbox.add_event(
+            tx,
+            provider="twilio",
+            event_key=inbound.key,
+            attempt=attempt.id if attempt else None,
+            received_at=asked.now,
+            raw_sealed=safe.seal_json(dict(inbound.raw), f"event:twilio:{inbound.key}"),
+        )
+
+
+def _refuse(asked: _Asked, link: Link, order_id: int) -> str:
+    """An officer declines: on record, the court is told, and the plan goes on without waiting."""
+    services, now = asked.services, asked.now
+    with services.database.write(order_id) as tx:
+        order, escalation = orders.get(tx, order_id), escalations.get(tx, link.escalation)
+        if escalation.state.phase in OVER:
+            return "closed"
+        officer = people.find_officer(tx, id=link.officer)
+        assert officer is not None
+        details: dict[str, object] = {
+            "escalation": escalation.id,
+            "officer": link.badge,
+            "post": officer.post,
+        }
+        fact = Fact(Event.DECLINED, now, Actor(f"officer:{link.badge}", "sms"), Grade.A1, details)
+        seq = witness(services, tx, stream_of(tx, order), fact, now)
+        alarm_court(services, tx, order, escalation, seq, "refused", now)
+        advance(services, tx, order, escalations.get(tx, escalation.id), now)
+    return "refused"
+
+
+def _stopped(asked: _Asked) -> bool:
+    """Somebody on duty wants no more texts: an incident, told to the court of each open order. False: none is open."""
+    services, now = asked.services, asked.now
+    with services.database.read() as tx:
+        waiting = outbox.open_orders_of(tx, list(asked.badges))
+    for order_id, escalation_id in waiting:
+        with services.database.write(order_id) as tx:
+            order, escalation = orders.get(tx, order_id), escalations.get(tx, escalation_id)
+            details: dict[str, object] = {
+                "escalation": escalation_id,
+                "officers": list(asked.badges),
+                "reason": "opted_out",
+            }
+            seq = witness(services, tx, stream_of(tx, order), Fact(Event.ALARMED, now, details=details), now)
+            alarm_court(services, tx, order, escalation, seq, "opted_out", now)
+    return bool(waiting)
+
+
+def _help(asked: _Asked) -> str:
+    """How to answer, with the codes that wait for whoever owns this phone; on a shared phone no code is named."""
+    return sms_answer("help", codes=_codes(asked) if len(asked.badges) == 1 else ())
+
+
+def _codes(asked: _Asked) -> tuple[str, ...]:
+    with asked.services.database.read() as tx:
+        officer = people.find_officer(tx, badge=asked.badges[0])
+        assert officer is not None
+        waiting = outbox.open_orders_of(tx, list(asked.badges))
+        links = [escalations.link_of(tx, escalation_id, officer.id) for _, escalation_id in waiting]
+    return tuple(link.reply_code for link in links if link and link.expires_at > asked.now)
+
+
+def _seldom(asked: _Asked, number: str, answer: Callable[[], str]) -> str:
+    """What needs no proof. Nothing for a stranger, little for one phone: it may answer by itself, or be forged."""
+    if not asked.badges:
+        return ""
+    try:
+        throttle.count(asked.services, f"text:{number}", "phone", asked.now)
+    except Denied:
+        return ""
+    return answer()
