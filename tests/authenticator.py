@@ -1,7 +1,9 @@
 """A telephone that makes and uses passkeys, in software: what `navigator.credentials` would answer, as JSON."""
 
 import hashlib
+import html
 import json
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -65,3 +67,12 @@ class Authenticator:
         spelled = {name: encoded(value) for name, value in response.items()}
         id_ = encoded(credential)
         return json.dumps({"id": id_, "rawId": id_, "type": "public-key", "response": spelled})
+
+
+def asked(page: str, action: str) -> tuple[dict[str, Any], str]:
+    """The options and the nonce in the form of a page that a device fills in."""
+    form = re.search(
+        rf'action="{action}[^>]*data-options="([^"]+)".*?name="nonce" value="([^"]+)"', page, re.S
+    )
+    assert form, f"no passkey is asked for at {action}"
+    return json.loads(html.unescape(form[1])), form[2]

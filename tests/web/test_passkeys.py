@@ -1,18 +1,25 @@
 """Passkeys in a real browser, with Chromium's own virtual authenticator: officers first."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 import pytest
+from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page, expect
+from werkzeug.test import TestResponse
 
-from amparo_notify.cases import manage
+from amparo_notify.cases import manage, officer, passkeys, personnel, sign
 from amparo_notify.cases.services import OPERATOR
+from amparo_notify.core.errors import Denied
 from amparo_notify.core.state import Phase
+from tests.authenticator import Authenticator, asked
 from tests.web.scene import acknowledgements, flask_of, served, window
 from tests.world import AGENT, CHIEF, PERSON, PINS, POLICY, STATION, World
 
+NEW_PIN = "271828"
 DEVICE = {
     "protocol": "ctap2",
     "transport": "internal",
@@ -176,3 +183,56 @@ def test_the_page_of_an_officer_with_a_passkey_fits(world: World, chrome: Browse
         page.click("summary:has-text('Firmar con la huella')")
         wide.append(page.evaluate("document.documentElement.scrollWidth"))
         assert wide == [width, width]
+
+
+# -- where the PIN is chosen --------------------------------------------------------------------------------
+
+
+def enrolled(world: World) -> tuple[FlaskClient, str]:
+    """A browser at the link with which the agent has just chosen a PIN, and the link's path."""
+    path = urlsplit(personnel.invite_officer(world.services, OPERATOR, AGENT.badge, world.now)).path
+    client = flask_of(world).test_client()
+    assert send(client, path, path, pin=NEW_PIN, again=NEW_PIN).status_code == 303
+    return client, path
+
+
+def send(client: FlaskClient, form: str, path: str, **fields: str) -> TestResponse:
+    token = re.search(r'name="csrf_token" value="([^"]+)"', client.get(form).text)
+    assert token is not None
+    return client.post(path, data={"csrf_token": token[1], **fields})
+
+
+def test_whoever_chose_a_pin_adds_their_phone_with_it(world: World) -> None:
+    client, path = enrolled(world)
+    page = send(client, f"{path}/llave", f"{path}/llave", pin=NEW_PIN).text
+    options, nonce = asked(page, f"{path}/llave/agregar")
+    credential = Authenticator("http://amparo.example").create(options)
+    answer = send(client, f"{path}/llave", f"{path}/llave/agregar", nonce=nonce, credential=credential)
+    assert "Este teléfono ya puede firmar" in answer.text
+    assert [each.who for each in passkeys.everyones(world.services, OPERATOR)] == [AGENT.badge]
+
+
+def test_whoever_sent_the_link_adds_nothing_without_the_pin(world: World) -> None:
+    client, path = enrolled(world)
+    answers = [client.get(f"{path}/llave")]
+    answers += [send(client, f"{path}/llave", f"{path}/llave", pin="000000") for _ in range(6)]
+    assert "data-passkey" not in "".join(each.text for each in answers)
+    assert [each.status_code for each in answers[1:]] == [403] * 6
+
+
+def test_a_passkey_made_for_one_officer_is_not_taken_for_another(world: World) -> None:
+    world.submit()
+    world.advance(minutes=3)
+    token, session = world.open_link(AGENT)
+    view = officer.notice(world.services, token, session, world.now)
+    made = sign.to_add(world.services, view, world.now)
+    assert made is not None
+    credential = Authenticator("http://amparo.example").create(made.options)
+    chiefs = world.open_link(CHIEF)
+    with pytest.raises(Denied):
+        sign.add(world.services, *chiefs, made.nonce, credential, "Teléfono", world.now)
+
+
+def test_an_enrolment_before_the_pin_is_chosen_offers_no_passkey(world: World) -> None:
+    path = urlsplit(personnel.invite_officer(world.services, OPERATOR, AGENT.badge, world.now)).path
+    assert flask_of(world).test_client().get(f"{path}/llave").status_code == 404

@@ -1,14 +1,11 @@
 """Court staff and administrators: in by passkey, and a fresh proof before an order is uploaded or ended."""
 
-import html
-import json
 import re
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import pyotp
 import pytest
@@ -23,7 +20,7 @@ from amparo_notify.cases.strong import TO_BEGIN, TO_FINISH
 from amparo_notify.store import passkeys
 from amparo_notify.store.passkeys import Owner
 from amparo_notify.web.security import rule_of
-from tests.authenticator import Authenticator
+from tests.authenticator import Authenticator, asked
 from tests.web.desk import Browser, Desk, Ground, order_fields
 from tests.web.test_passkeys import unlocked
 
@@ -32,20 +29,10 @@ ORDER = "/juzgado/ordenes/J5DEMO-000001"
 LATE, TOO_LATE = TO_BEGIN + timedelta(minutes=1), TO_FINISH + timedelta(minutes=1)
 
 
-def asked(page: TestResponse | str, action: str) -> tuple[dict[str, Any], str]:
-    """The options and the nonce of the form that a passkey fills in."""
-    text = page if isinstance(page, str) else page.text
-    form = re.search(
-        rf'action="{action}[^>]*data-options="([^"]+)".*?name="nonce" value="([^"]+)"', text, re.S
-    )
-    assert form, f"no passkey is asked for at {action}"
-    return json.loads(html.unescape(form[1])), form[2]
-
-
 def adds(desk: Desk, browser: Browser, *, counts: bool = True) -> Authenticator:
     """Whoever holds the browser adds a passkey."""
     made = Authenticator(desk.config.public_url, counts=counts)
-    options, nonce = asked(browser.get("/cuenta/llaves"), "/cuenta/llaves")
+    options, nonce = asked(browser.get("/cuenta/llaves").text, "/cuenta/llaves")
     fields = {"nonce": nonce, "credential": made.create(options)}
     assert browser.post("/cuenta/llaves", fields, form="/cuenta/llaves").status_code == 303
     return made
@@ -53,7 +40,7 @@ def adds(desk: Desk, browser: Browser, *, counts: bool = True) -> Authenticator:
 
 def comes_in(desk: Desk, made: Authenticator, browser: Browser | None = None) -> tuple[TestResponse, Browser]:
     browser = browser or desk.browser()
-    options, nonce = asked(browser.get("/entrar"), "/entrar/llave")
+    options, nonce = asked(browser.get("/entrar").text, "/entrar/llave")
     return browser.post("/entrar/llave", {"nonce": nonce, "credential": made.get(options)}), browser
 
 
@@ -100,7 +87,7 @@ def test_coming_in_by_passkey_ends_the_session_that_the_browser_held(desk: Desk,
 
 def test_an_answer_at_the_door_is_good_once(desk: Desk, clerk: Browser) -> None:
     made, browser = adds(desk, clerk, counts=False), desk.browser()
-    options, nonce = asked(browser.get("/entrar"), "/entrar/llave")
+    options, nonce = asked(browser.get("/entrar").text, "/entrar/llave")
     fields = {"nonce": nonce, "credential": made.get(options)}
     assert [browser.post("/entrar/llave", fields).status_code for _ in range(2)] == [303, 403]
 
@@ -266,7 +253,7 @@ def test_codes_are_not_guessed_at_an_open_session(desk: Desk, clerk: Browser) ->
 def test_a_passkey_confirms_too(desk: Desk, clerk: Browser) -> None:
     made = adds(desk, clerk)
     desk.clock.now += LATE
-    options, nonce = asked(clerk.get(f"/identidad?sigue={NEW}"), "/identidad/llave")
+    options, nonce = asked(clerk.get(f"/identidad?sigue={NEW}").text, "/identidad/llave")
     fields = {"nonce": nonce, "credential": made.get(options), "sigue": NEW}
     assert clerk.post("/identidad/llave", fields, form="/identidad").location == NEW
 
@@ -274,7 +261,7 @@ def test_a_passkey_confirms_too(desk: Desk, clerk: Browser) -> None:
 def test_a_colleagues_passkey_does_not_confirm(desk: Desk, clerk: Browser) -> None:
     adds(desk, clerk)
     theirs = adds(desk, desk.browser("secretario"))
-    options, nonce = asked(clerk.get("/identidad"), "/identidad/llave")
+    options, nonce = asked(clerk.get("/identidad").text, "/identidad/llave")
     fields = {"nonce": nonce, "credential": theirs.get(options)}
     answer = clerk.post("/identidad/llave", fields, form="/identidad")
     assert answer.status_code == 403
