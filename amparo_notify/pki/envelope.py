@@ -59,7 +59,10 @@ class Envelope:
 
 
 def open_cms(raw: Data, padded: bool = False) -> Envelope:
-    """Open one CMS SignedData (DER or BER). `padded`: zero bytes may follow, as inside a PDF's /Contents."""
+    """Open one CMS SignedData (DER or BER); zero bytes may follow, and an editor's line end.
+
+    `padded`: it stood inside a PDF's /Contents, as bytes without armour.
+    """
     binary = raw if padded else _unarmoured(raw)
     apart = content_apart(binary)
     data, content = _signed_data(apart[0] if apart else binary[:], padded)
@@ -70,7 +73,7 @@ def _signed_data(binary: bytes, padded: bool) -> tuple[cms.SignedData, bytes | N
     try:
         size = parser.peek(binary)
         rest = binary[size:]
-        if rest.strip(b"\0") or (rest and not padded):
+        if rest.strip(b"\0" if padded else b"\0\r\n"):
             raise malformed(f"{len(rest)} bytes follow the signature")
         info = cms.ContentInfo.load(binary[:size], strict=True)
         if info["content_type"].native != "signed_data":

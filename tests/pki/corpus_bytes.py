@@ -667,8 +667,8 @@ def p7m_with_bytes_behind():
 
 
 @case(FAILED, FORMAT)
-def p7m_with_zeros_behind():
-    return enveloped() + b"\0\0"
+def p7m_with_another_p7m_behind():
+    return enveloped() + enveloped()
 
 
 @case(FAILED, FORMAT)

@@ -1,5 +1,6 @@
 """Genuine documents with the habits of other programs: iText, BouncyCastle, .NET, OpenSSL. None may be refused."""
 
+import base64
 import hashlib
 import re
 
@@ -20,6 +21,7 @@ from tests.pki.craft import (
     stamped_visibly,
     stream,
     stream_update,
+    to_ber,
     update,
 )
 from tests.pki.people import lost_letters, misnamed, secretary
@@ -54,6 +56,32 @@ def key_identifier_computed_for_a_certificate_that_has_none():
     info["sid"] = cms.SignerIdentifier("subject_key_identifier", mark)
     info["version"] = "v3"
     return around(info.dump())
+
+
+@case(PASSED)
+def p7m_padded_with_zeros():
+    return sign_cms(order(), judge()) + bytes(100)
+
+
+@case(PASSED)
+def p7m_with_a_line_end_behind():
+    return sign_cms(order(), judge()) + b"\r\n"
+
+
+@case(PASSED)
+def p7s_with_a_line_end_behind():
+    return order(), sign_cms(order(), judge(), detached=True) + b"\n"
+
+
+@case(PASSED)
+def base64_with_a_byte_order_mark_and_line_ends_of_windows():
+    text = base64.encodebytes(sign_cms(order(), judge())).replace(b"\n", b"\r\n")
+    return b"\xef\xbb\xbf" + text
+
+
+@case(PASSED)
+def base64_of_indefinite_lengths_in_one_line():
+    return base64.b64encode(to_ber(sign_cms(order(), judge())))
 
 
 @case(PASSED, tools="openssl")
