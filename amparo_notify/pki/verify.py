@@ -89,6 +89,10 @@ def _check_sizes(document: Data, signature: Data | None) -> None:
         )
     if not document:
         raise malformed("empty", "El archivo está vacío; vuelva a descargarlo y súbalo de nuevo.")
+    if signature is not None and not signature:
+        raise malformed(
+            "empty signature", "El archivo de firma está vacío; vuelva a descargarlo y súbalo de nuevo."
+        )
 
 
 class _Case:
@@ -134,6 +138,11 @@ class _Case:
         self._judge_all(opened.data, opened.content, context)
 
     def _detached(self, signature: Data, context: Context) -> None:
+        if not self.pdf and envelope.is_cms(self.upload):
+            raise malformed(
+                "two signatures",
+                "Se subieron dos firmas; suba el PDF con su firma separada, o solo el archivo .p7m.",
+            )
         if not self.pdf:
             raise _not_a_document(self.upload)
         if not envelope.is_cms(signature):

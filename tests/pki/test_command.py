@@ -173,6 +173,26 @@ def test_a_malformed_file_is_refused_in_one_sentence(
     assert "\n" not in said["explanation"]
 
 
+@pytest.mark.parametrize(
+    ("name", "beside"),
+    [
+        ("simple.pdf", b""),
+        ("firmado.pdf", b""),
+        ("simple.pdf", b"no es una firma"),
+        ("simple.pdf", order()),
+        ("simple.p7s", sign_cms(order(), judge())),
+        ("simple.p7s", _ZIP),
+    ],
+    ids=["empty", "empty, of a signed PDF", "text", "a second PDF", "two signatures", "no document"],
+)
+def test_a_signature_that_is_none_is_refused(
+    desk: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, beside: bytes
+) -> None:
+    (tmp_path / "firma").write_bytes(beside)
+    assert _verify(desk, name, "--signature", tmp_path / "firma", "--json") == 1
+    assert json.loads(capsys.readouterr().out)["reason"] == "FORMAT_FAILURE"
+
+
 def test_a_missing_file_is_one_sentence(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert _verify(desk, "nada.pdf") == 2
     said = capsys.readouterr()
