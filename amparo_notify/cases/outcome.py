@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from amparo_notify.cases.acknowledge import OVER
-from amparo_notify.cases.escalate import advance
+from amparo_notify.cases.escalate import advance, gather
 from amparo_notify.cases.inform import alarm_court, alarm_headquarters, inform
 from amparo_notify.cases.officer import admitted
 from amparo_notify.cases.services import Services
@@ -134,17 +134,18 @@ def _follow(
     now: datetime,
 ) -> None:
     """Move every escalation of the order on, and tell whom it concerns."""
-    outcomes = escalations.outcomes(tx, order.id)
+    newest = {(each.escalation, each.person): each for each in escalations.outcomes(tx, order.id)}
     everyone = set(orders.person_ids(tx, order.id))
     for each in escalations.of_order(tx, order.id):
         if each.is_hold or each.state.phase in OVER:
             continue
         done = {
             outcome.person
-            for outcome in outcomes
+            for outcome in newest.values()
             if outcome.code.settles or (outcome.code.ends_here and outcome.escalation == each.id)
         }
-        state = reported(each.state, everyone <= done, now)
+        policy, _ = gather(tx, order, each)
+        state = reported(policy, each.state, everyone <= done, now)
         if state != each.state:
             outbox.cancel_chase(tx, each.id)
         escalations.save(tx, each.id, state, each.next_at)

@@ -128,14 +128,15 @@ class _Reader:
     steps: list[Step] = field(default_factory=list)
     _shown: bool = False
     _held: bool = False
-    _settled: set[int] = field(default_factory=set)
-    _over_here: set[int] = field(default_factory=set)  # nothing more is asked of this station about them
+    _codes: dict[tuple[int, int], OutcomeCode] = field(
+        default_factory=dict
+    )  # newest, by escalation and person
 
     def read(self, payload: Mapping[str, object]) -> None:
         event, at = Event(str(payload["event"])), datetime.fromisoformat(str(payload["at"]))
         details: Any = payload["details"]
         mine = details.get("escalation") == self.escalation
-        if event in _STEPS and mine and "round" in details:
+        if event in _STEPS and mine and "round" in details and details["reason"] != "adrift":
             self._step(event, at, details)
         elif self._begins(event, details):
             self._open(at)
@@ -157,8 +158,10 @@ class _Reader:
         """What concerns every station of the order."""
         if event is Event.REPORTED:
             for each in details["outcomes"]:
-                self._outcome(each["person"], OutcomeCode(each["code"]), details["escalation"])
-            self._change("reported", at, settled=self.departures.keys() <= self._settled | self._over_here)
+                self._codes[details["escalation"], each["person"]] = OutcomeCode(each["code"])
+            self._change(
+                "reported", at, settled=self.departures.keys() <= self._settled() | self._over_here()
+            )
             self._change("replanned", at, departs_at=self._earliest())
         elif event is Event.FLIGHT_CHANGED:
             known = details["departs_at"]
@@ -197,14 +200,19 @@ class _Reader:
             )
         )
 
-    def _outcome(self, position: int, code: OutcomeCode, escalation: int) -> None:
-        if code.settles:
-            self._settled.add(position)
-        elif code.ends_here and escalation == self.escalation:
-            self._over_here.add(position)
+    def _settled(self) -> set[int]:
+        return {position for (_, position), code in self._codes.items() if code.settles}
+
+    def _over_here(self) -> set[int]:
+        """Of whom nothing more is asked of this station."""
+        return {
+            position
+            for (at, position), code in self._codes.items()
+            if at == self.escalation and code.ends_here
+        }
 
     def _earliest(self) -> datetime | None:
-        left = (at for position, at in self.departures.items() if at and position not in self._settled)
+        left = (at for position, at in self.departures.items() if at and position not in self._settled())
         return min(left, default=None)
 
     def _change(self, kind: str, at: datetime, **more: Any) -> None:

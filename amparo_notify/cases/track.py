@@ -43,6 +43,7 @@ class StationView:
     code: str
     name: str
     time_zone: str
+    opened_at: datetime
     phase: Phase
     level: int
     levels: int
@@ -216,6 +217,7 @@ def _station(
         code=station.code,
         name=station.name,
         time_zone=station.time_zone,
+        opened_at=escalation.state.opened_at,
         phase=escalation.state.phase,
         level=escalation.state.level,
         levels=len(policy.levels),

@@ -66,6 +66,10 @@ ALARMS: dict[str, tuple[str, str]] = {
         "El certificado de quien firmó estaba revocado: decida si retira la orden.",
         "The signer's certificate was revoked: decide whether to withdraw the order.",
     ),
+    "adrift": (
+        "Ninguna estación tiene a la persona: agregue la estación donde está.",
+        "No station has the person: add the station where they are.",
+    ),
     "wrong_station": (
         "La estación informa que la orden no le corresponde.",
         "The station reports that the order is not for it.",

@@ -124,10 +124,13 @@ class _Draft:
         )
 
     def remind_court(self) -> None:
-        """Only the court closes an order; it is asked once a day."""
+        """Only the court closes an order; it is asked once a day. While a person is no station's, it is called."""
         if self.state.phase is Phase.REPORTED and (due := self._reminder_due()) <= self.now:
             self._move(round=self.state.round + 1, fired_at=self.now)
-            self._tell_court("reminded", "close", due, (Medium.EMAIL,))
+            if self.state.adrift:
+                self._tell_court("alarm", "adrift", due)
+            else:
+                self._tell_court("reminded", "close", due, (Medium.EMAIL,))
 
     def result(self) -> Plan:
         """The plan: its state knows who has been told, and its next look lies after now."""
@@ -168,7 +171,8 @@ class _Draft:
         return self._resolve(self.levels[state.level - 1]).why_empty or "unacknowledged"
 
     def _reminder_due(self) -> datetime:
-        return (self.state.fired_at or self.state.opened_at) + REMIND_EVERY
+        again = timedelta(seconds=max(self.policy.repeat_after, 1)) if self.state.adrift else REMIND_EVERY
+        return (self.state.fired_at or self.state.opened_at) + again
 
     def _begin_round(self, due: datetime) -> None:
         state = self.state

@@ -74,7 +74,10 @@ _TABLE = {
         headquarters=True,
     ),
     OutcomeCode.WRONG_STATION: FollowUp(
-        Answerer.COURT, Ends.NEW_STATION, "Agregue la estación donde está la persona."
+        Answerer.COURT,
+        Ends.NEW_STATION,
+        "Agregue la estación donde está la persona; oficinas centrales también lo sabe.",
+        headquarters=True,
     ),
 }
 

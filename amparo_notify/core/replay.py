@@ -76,7 +76,7 @@ def _apply(policy: Policy, state: State, change: Change, now: datetime) -> State
     done = {
         "acknowledged": lambda: acknowledged(policy, state, change.grade, change.displayed, now),
         "displayed": lambda: displayed(policy, state, now),
-        "reported": lambda: reported(state, change.settled, now),
+        "reported": lambda: reported(policy, state, change.settled, now),
         "replanned": lambda: replanned(state, change.departs_at),
         "extended": lambda: extended(state, now),
         "withdrawn": lambda: withdrawn(state),

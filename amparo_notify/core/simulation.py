@@ -139,7 +139,7 @@ class _Run:
         if what == "reads":
             after = displayed(policy, state, now)
         elif what == "reports":
-            after = reported(state, self._draw(0, 1, "settles", owed) < SETTLES, now)
+            after = reported(policy, state, self._draw(0, 1, "settles", owed) < SETTLES, now)
         elif owed.cause is Cause.OUTCOME or state.phase is Phase.OVERDUE:
             if self._draw(0, 1, "answers", owed) < REPORTS:
                 self._later(now + timedelta(seconds=self._wait(240, "report", owed)), "reports", owed)

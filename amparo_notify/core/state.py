@@ -40,6 +40,9 @@ class State:
     display_due: datetime | None = None
     outcome_due: datetime | None = None
     told: frozenset[str] = frozenset()  # badges with a notice of this escalation, of any kind
+    adrift: bool = (
+        False  # everybody was reported, and somebody is no station's: only the court can say where they are
+    )
     cause: Cause = Cause.ORDER  # of the chase; HOLD for the escalation of a held order to its own court
 
 
@@ -81,7 +84,7 @@ class Step:
     Events: escalated, skipped, copied (COMAR's desk got its copy, or has no contact), exhausted (the last level passed
     unanswered), alarm, display_overdue, outcome_overdue, shift_changed, reminded. Reasons of a level: opened,
     unacknowledged, departure_near, nobody_on_duty, all_contacts_failed, display_overdue, outcome_overdue; of an alarm
-    or reminder, which is also the detail of its notices: nobody, exhausted, outcome_overdue, close.
+    or reminder, which is also the detail of its notices: nobody, exhausted, outcome_overdue, adrift, close.
     """
 
     event: str

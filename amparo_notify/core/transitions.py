@@ -50,10 +50,16 @@ def _awaiting_outcome(policy: Policy, state: State, now: datetime) -> State:
     return replace(state, phase=Phase.ACKNOWLEDGED, display_due=None, outcome_due=due)
 
 
-def reported(state: State, settled: bool, now: datetime) -> State:
+def reported(policy: Policy, state: State, settled: bool, now: datetime) -> State:
     """Return the state after a report. `settled`: every person's outcome is known and asks nothing more of the
-    station; otherwise its clock runs on. A report counts as an acknowledgement, whatever came before."""
-    if not settled or state.phase in SILENT or state.phase is Phase.REPORTED:
+    station; otherwise its clock runs on, and one that had stopped runs anew: a report may take back an earlier one.
+    A report counts as an acknowledgement, whatever came before."""
+    if state.phase in SILENT:
+        return state
+    known = state.phase is Phase.REPORTED
+    if not settled:
+        return _awaiting_outcome(policy, state, now) if known else state
+    if known:
         return state
     return replace(state, phase=Phase.REPORTED, display_due=None, outcome_due=None, fired_at=now)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, literal, select, update
 
 from amparo_notify.core.escalation import Phase, State
 from amparo_notify.core.notice import Cause
@@ -175,35 +175,57 @@ def _kept(tx: Connection, row: Row[tuple[object, ...]]) -> Escalation:
         display_due=row.display_due,
         outcome_due=row.outcome_due,
         told=frozenset(told),
+        adrift=row.phase == Phase.REPORTED and _adrift(tx, row.id, row.orders),
         cause=Cause(row.cause),
     )
     return Escalation(row.id, row.orders, row.station, row.policy, state, row.next_at)
 
 
-def _departure(tx: Connection, order_id: int) -> datetime | None:
-    """The earliest departure of a person of whom nothing is settled yet."""
-    settled = (
+def _settled(order_id: ColumnElement[int]) -> Select[tuple[int]]:
+    """The persons of an order of whom some station's newest report asks nothing more."""
+    later, of = outcome.alias(), escalation.alias()
+    corrected = (
+        select(later.c.id)
+        .where(later.c.escalation == outcome.c.escalation, later.c.person == outcome.c.person)
+        .where(later.c.id > outcome.c.id)
+        .correlate(outcome)
+    )
+    return (
         select(outcome.c.person)
-        .join(escalation, escalation.c.id == outcome.c.escalation)
-        .where(escalation.c.orders == order_id)
+        .join(of, of.c.id == outcome.c.escalation)
+        .where(of.c.orders == order_id, ~corrected.exists())
         .where(outcome.c.code.in_([code for code in OutcomeCode if code.settles]))
     )
+
+
+def _departure(tx: Connection, order_id: int) -> datetime | None:
+    """The earliest departure of a person of whom nothing is settled yet."""
     earliest = select(func.min(person.c.departs_at)).where(
-        person.c.orders == order_id, person.c.id.not_in(settled)
+        person.c.orders == order_id, person.c.id.not_in(_settled(literal(order_id)))
     )
     return tx.execute(earliest).scalar()
 
 
+def _adrift(tx: Connection, escalation_id: int, order_id: int) -> bool:
+    """Whether every station has reported and somebody of the order is no station's.
+
+    True of the order's last escalation alone: one of them calls the court.
+    """
+    stations = select(escalation.c.id, escalation.c.phase).where(
+        escalation.c.orders == order_id, escalation.c.station.is_not(None)
+    )
+    phases = {row.id: row.phase for row in tx.execute(stations)}
+    if escalation_id != max(phases) or set(phases.values()) != {Phase.REPORTED}:
+        return False
+    lost = select(person.c.id).where(
+        person.c.orders == order_id, person.c.id.not_in(_settled(literal(order_id)))
+    )
+    return tx.execute(lost.limit(1)).first() is not None
+
+
 def briefs(tx: Connection, escalation_ids: Iterable[int]) -> dict[int, Brief]:
     """What messages say of escalations, by id, in one look."""
-    other = escalation.alias()
-    settled = (
-        select(outcome.c.person)
-        .join(other, other.c.id == outcome.c.escalation)
-        .where(other.c.orders == escalation.c.orders)
-        .where(outcome.c.code.in_([code for code in OutcomeCode if code.settles]))
-        .correlate(escalation)
-    )
+    settled = _settled(escalation.c.orders).correlate(escalation)
     earliest = (
         select(func.min(person.c.departs_at))
         .where(person.c.orders == escalation.c.orders, person.c.id.not_in(settled))

@@ -5,9 +5,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from amparo_notify.cases.track import Entry, OrderView, StationView
+from amparo_notify.cases.track import Entry, OrderView, Reported, StationView
 from amparo_notify.core.events import Event
+from amparo_notify.core.follow_up import Answerer, Ends, follow_up
 from amparo_notify.core.notice import Cause, Medium, Status
+from amparo_notify.core.order import OutcomeCode
 from amparo_notify.core.order import deadline as deadline
 from amparo_notify.core.state import Phase
 from amparo_notify.store.outbox import NoticeLine
@@ -97,6 +99,31 @@ def next_step(station: StationView) -> Next:
     else:
         sentence = f"Todos los niveles están avisados. La ronda {station.round + 1} empieza en"
     return Next(sentence, station.next_at, "avisando ahora")
+
+
+def asked(view: OrderView, station: StationView) -> list[tuple[int, str]]:
+    """What a station's newest reports ask of the court, person by person; nothing once the court has done it."""
+    if view.order.state.ended:
+        return []
+    newest = {each.position: each for each in station.outcomes}
+    steps = [(each, follow_up(each.code)) for each in newest.values()]
+    return [
+        (each.position, step.asks)
+        for each, step in steps
+        if step.of is Answerer.COURT
+        and not (step.ends is Ends.NEW_STATION and _looked_after(view, station, each))
+    ]
+
+
+def _looked_after(view: OrderView, station: StationView, report: Reported) -> bool:
+    """Whether another station has come since a report, or had the person all along and does not deny it."""
+    for other in view.stations:
+        codes = [each.code for each in other.outcomes if each.position == report.position]
+        denies = codes[-1:] == [OutcomeCode.WRONG_STATION]
+        there = other.opened_at > report.at or report.code is OutcomeCode.WRONG_STATION
+        if other is not station and there and not denies:
+            return True
+    return False
 
 
 def milestones(view: OrderView) -> list[Entry]:

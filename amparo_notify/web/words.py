@@ -221,6 +221,7 @@ REASONS = {
     "exhausted": "se avisó a todos los niveles",
     "nobody": "no hay a quién avisar",
     "close": "falta cerrar la orden",
+    "adrift": "ninguna estación tiene a la persona",
     "revocation": "no se pudo consultar la revocación",
     "unregistered": "quien firma no está dado de alta en este juzgado",
 }

@@ -85,7 +85,11 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule(settled=st.booleans())
     def report(self, settled: bool) -> None:
-        self.change(core.reported(self.state, settled, self.now))
+        self.change(core.reported(self.policy, self.state, settled, self.now))
+
+    @rule(adrift=st.booleans())
+    def stations_come_and_go(self, adrift: bool) -> None:
+        self.change(replace(self.state, adrift=adrift))
 
     @rule(departure=departures)
     def correct_the_departure(self, departure: timedelta | None) -> None:

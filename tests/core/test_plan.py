@@ -401,21 +401,21 @@ class TestAShiftChange:
         assert informed(plan(FOUR, two_chiefs, state, HANDOVER)) == ["A-1", "A-2"]
 
     def test_after_the_report_concerns_nobody(self) -> None:
-        state = reported(first().state, True, HANDOVER - timedelta(minutes=1))
+        state = reported(FOUR, first().state, True, HANDOVER - timedelta(minutes=1))
         assert plan(FOUR, BURBUJA, state, HANDOVER).notices == ()
 
 
 class TestAReportedOrder:
     def test_owes_nothing_for_a_day(self) -> None:
-        answer = plan(FOUR, BURBUJA, reported(first().state, True, NOON), after(hours=23))
+        answer = plan(FOUR, BURBUJA, reported(FOUR, first().state, True, NOON), after(hours=23))
         assert (answer.notices, answer.next_at) == ((), after(days=1))
 
     def test_reminds_the_court_by_mail_to_close_it(self) -> None:
-        answer = plan(FOUR, BURBUJA, reported(first().state, True, NOON), after(days=1))
+        answer = plan(FOUR, BURBUJA, reported(FOUR, first().state, True, NOON), after(days=1))
         assert [(o.badge, o.medium, o.detail) for o in answer.notices] == [("C-1", Medium.EMAIL, "close")]
 
     def test_reminds_once_after_a_week_without_a_worker(self) -> None:
-        answer = plan(FOUR, BURBUJA, reported(first().state, True, NOON), after(days=7))
+        answer = plan(FOUR, BURBUJA, reported(FOUR, first().state, True, NOON), after(days=7))
         assert (len(answer.notices), answer.next_at) == (1, after(days=8))
 
 

@@ -54,6 +54,16 @@ def test_of_a_round_that_passed_unanswered_without_the_court_in_the_policy() -> 
     assert (answer.state.fired_at, answer.next_at) == (due, after(seconds=660))
 
 
+def test_of_a_person_who_is_no_stations() -> None:
+    lost = replace(reported(TWO, OPENED.state, True, NOON), adrift=True)
+    due = after(seconds=300)
+    assert plan(TWO, BURBUJA, lost, after(seconds=299)).next_at == due
+    answer = plan(TWO, BURBUJA, lost, due + LATE)
+    assert answer.steps == (Step("alarm", "adrift", 2, 1, due, COURT),)
+    assert answer.notices == alarm("adrift", 2, 1, due)
+    assert answer.next_at == due + LATE + timedelta(seconds=300)
+
+
 def test_of_an_acknowledgement_by_reply_that_nobody_followed_by_reading() -> None:
     due = after(seconds=190)
     answer = plan(TWO, BURBUJA, acknowledged(TWO, OPENED.state, "A2", False, after(seconds=10)), due + LATE)
@@ -120,7 +130,7 @@ def test_of_two_who_come_on_duty_at_once() -> None:
 
 def test_of_a_reminder_to_close() -> None:
     due = after(days=1)
-    answer = plan(TWO, BURBUJA, reported(OPENED.state, True, NOON), due + LATE)
+    answer = plan(TWO, BURBUJA, reported(TWO, OPENED.state, True, NOON), due + LATE)
     assert answer.steps == (Step("reminded", "close", 2, 1, due, COURT),)
     assert answer.notices == (
         Owed("C-1", Medium.EMAIL, 0, Purpose.INFORM, Cause.ALARM, 2, 1, False, due, "close"),

@@ -105,7 +105,7 @@ def test_the_outcome_is_due_within_half_of_what_is_left_before_departure(minutes
 
 @pytest.mark.parametrize("state", [CHASED, PAUSED, RUNNING, OVERDUE])
 def test_a_report_that_settles_everybody_ends_every_clock(state: State) -> None:
-    ended = reported(state, True, after(seconds=7))
+    ended = reported(POLICY, state, True, after(seconds=7))
     assert (ended.phase, ended.display_due, ended.outcome_due, ended.fired_at) == (
         Phase.REPORTED,
         None,
@@ -115,12 +115,23 @@ def test_a_report_that_settles_everybody_ends_every_clock(state: State) -> None:
 
 
 def test_a_report_that_leaves_somebody_open_lets_the_clock_run() -> None:
-    assert reported(RUNNING, False, NOON) is RUNNING
+    assert reported(POLICY, RUNNING, False, NOON) is RUNNING
 
 
-@pytest.mark.parametrize("state", [*ENDED, reported(RUNNING, True, NOON)])
+def test_a_report_that_takes_back_an_earlier_one_starts_the_outcomes_clock_again() -> None:
+    known = replace(reported(POLICY, OVERDUE, True, after(seconds=7)), departs_at=after(minutes=20))
+    again = reported(POLICY, known, False, NOON)
+    assert (again.phase, again.outcome_due) == (Phase.ACKNOWLEDGED, after(seconds=600))
+
+
+@pytest.mark.parametrize("state", ENDED)
+def test_a_report_that_takes_back_an_earlier_one_wakes_no_ended_order(state: State) -> None:
+    assert reported(POLICY, state, False, NOON) is state
+
+
+@pytest.mark.parametrize("state", [*ENDED, reported(POLICY, RUNNING, True, NOON)])
 def test_a_report_of_an_ended_order_changes_nothing(state: State) -> None:
-    assert reported(state, True, after(hours=1)) is state
+    assert reported(POLICY, state, True, after(hours=1)) is state
 
 
 def test_a_corrected_departure_keeps_the_rest() -> None:
@@ -146,7 +157,7 @@ def test_a_further_document_begins_a_new_round_of_the_order_itself(state: State)
 
 
 def test_a_further_document_starts_the_chase_anew_from_the_first_level() -> None:
-    state = extended(reported(RUNNING, True, NOON), after(hours=5))
+    state = extended(reported(POLICY, RUNNING, True, NOON), after(hours=5))
     assert called(plan(POLICY, BURBUJA, state, after(hours=5))) == ["A-3"]
 
 
