@@ -15,7 +15,7 @@ import time as clock
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from http.client import HTTPConnection
 from io import BytesIO
 from pathlib import Path
@@ -93,7 +93,10 @@ class Answer:
 class Stage:
     """A folder with everything that the service's processes need, and those processes."""
 
-    def __init__(self, folder: Path, database_url: str, carrier_url: str) -> None:
+    def __init__(
+        self, folder: Path, database_url: str, carrier_url: str, lasts: timedelta = timedelta(days=1)
+    ) -> None:
+        """`lasts`: how long the authority's revocation lists are good for."""
         self.folder, self.processes = folder, list[Process]()
         self.secret = secrets.token_urlsafe(32)
         self.local: LocalAccount = local_account(self.secret.encode())
@@ -115,7 +118,7 @@ class Stage:
             "CRL_SOURCES": str(folder / "crls"),
             "LOG_LEVEL": "WARNING",
         }
-        self._judge = self._trust()
+        self._judge = self._trust(lasts)
         self.services: Services = build(
             Config.from_environment(self.environment, uploads=False),
             verifier=NoJudge(),
@@ -123,14 +126,15 @@ class Stage:
         )
         self.token = ""
 
-    def _trust(self) -> Identity:
+    def _trust(self, lasts: timedelta) -> Identity:
         now = datetime.now(UTC)
         authority = Authority.create(now)
         (self.folder / "anchors").mkdir()
         (self.folder / "crls").mkdir()
         authority.write_trust(self.folder / "anchors")
-        for n, crl in enumerate(authority.crls(now)):
-            (self.folder / "crls" / f"{n}.crl").write_bytes(crl)
+        for by_root in (False, True):
+            crl = authority.crl(now, by_root=by_root, lasts=lasts)
+            (self.folder / "crls" / f"{by_root:d}.crl").write_bytes(crl)
         return authority.issue("JUEZA FICTICIA NÚÑEZ", CURP, RFC, now=now)
 
     # -- the country ----------------------------------------------------------------------------------------
