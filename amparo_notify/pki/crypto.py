@@ -21,9 +21,9 @@ _CURVES = {
     "secp256r1",
     "secp384r1",
     "secp521r1",
-    "1.3.36.3.3.2.8.1.1.7",  # brainpoolP256r1
-    "1.3.36.3.3.2.8.1.1.11",  # brainpoolP384r1
-    "1.3.36.3.3.2.8.1.1.13",  # brainpoolP512r1
+    "brainpoolp256r1",
+    "brainpoolp384r1",
+    "brainpoolp512r1",
 }
 
 
@@ -35,12 +35,17 @@ def weakness_of_key(key: keys.PublicKeyInfo) -> str | None:
     """Return why a public key is not good enough, or None."""
     kind = key.algorithm
     if kind in {"rsa", "rsassa_pss"}:
-        bits = key.bit_size
+        bits = _rsa_bits(key)
         return None if SMALLEST_RSA <= bits <= LARGEST_RSA else f"RSA de {bits} bits"
     if kind == "ec":
         form, curve = key.curve
         return None if form == "named" and curve in _CURVES else f"curva {curve if form == 'named' else form}"
     return None if kind in {"ed25519", "ed448"} else f"clave {kind}"
+
+
+def _rsa_bits(key: keys.PublicKeyInfo) -> int:
+    """Return the length of the modulus. (asn1crypto rounds it up to whole bytes.)"""
+    return int(key["public_key"].parsed["modulus"].native).bit_length()
 
 
 def weakness_of_signature(algorithm: algos.SignedDigestAlgorithm, digest: str | None = None) -> str | None:
@@ -81,7 +86,7 @@ def describe_key(key: keys.PublicKeyInfo) -> str:
     """Return a key's kind and size for a report. (asn1crypto cannot size Edwards keys.)"""
     kind = str(key.algorithm)
     return (
-        f"rsa {key.bit_size}"
+        f"rsa {_rsa_bits(key)}"
         if kind in {"rsa", "rsassa_pss"}
         else f"ec {key.curve[1]}"
         if kind == "ec"

@@ -13,7 +13,7 @@ from typing import Any
 
 from asn1crypto import algos, keys, x509
 from pyhanko_certvalidator import ValidationContext
-from pyhanko_certvalidator.authority import CertTrustAnchor
+from pyhanko_certvalidator.authority import CertTrustAnchor, TrustQualifiers
 from pyhanko_certvalidator.errors import PathError, ValidationError
 from pyhanko_certvalidator.path import ValidationPath
 from pyhanko_certvalidator.policy_decl import (
@@ -106,13 +106,15 @@ def _paths(leaf: x509.Certificate, pool: Pool) -> Iterator[tuple[x509.Certificat
         if not stack:
             return
         chain = stack.pop()
+        further: list[tuple[x509.Certificate, ...]] = []
         for issuer, anchored in pool.issuers(chain[-1]):
             if any(issuer.sha256 == one.sha256 for one in chain):
                 continue
             if anchored:
                 yield (*chain, issuer)
             elif len(chain) < _LONGEST:
-                stack.append((*chain, issuer))
+                further.append((*chain, issuer))
+        stack += reversed(further)  # what the operator loaded goes before what a document brings
 
 
 def find_path(leaf: x509.Certificate, pool: Pool, moment: datetime, *, proven: bool) -> Path:
@@ -191,7 +193,10 @@ def _library_objection(chain: Sequence[x509.Certificate], moment: datetime) -> O
         algorithm_usage_policy=AllowList(),
     )
     # The path runs from the anchor down; the library names the certificates between anchor and leaf "interm".
-    path = ValidationPath(CertTrustAnchor(chain[-1]), list(reversed(chain[1:-1])), chain[0])
+    anchor = CertTrustAnchor(
+        chain[-1], TrustQualifiers(max_path_length=chain[-1].max_path_length)
+    )  # RFC 5937, 3.2
+    path = ValidationPath(anchor, list(reversed(chain[1:-1])), chain[0])
     try:
         _finish(async_validate_path(context, path))
     except (ValidationError, PathError) as problem:

@@ -232,6 +232,11 @@ def ecdsa_p256():
 
 
 @case(PASSED)
+def ecdsa_brainpool():
+    return sign_pdf(order(), keyed("brainpool"))
+
+
+@case(PASSED)
 def ecdsa_p384_sha384():
     return sign_pdf(order(), keyed("p384"), Style(digest="sha384"))
 

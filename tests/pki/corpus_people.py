@@ -96,6 +96,16 @@ def one_authority_too_deep():
     return sign_cms(order(), people.below_too_deep())
 
 
+@case(FAILED, CHAIN, trust=lambda: Trust((people.shallow_root().certificate,)))
+def one_authority_below_a_root_that_allows_none():
+    return sign_cms(order(), people.below_a_shallow_root())
+
+
+@case(PASSED, revocation="off")
+def authority_whose_own_usages_are_others():
+    return sign_cms(order(), people.below_a_time_stampers_authority())
+
+
 @case(FAILED, CHAIN)
 def authority_that_may_not_sign_certificates():
     return sign_cms(order(), people.below_no_cert_sign())
@@ -205,6 +215,11 @@ def sha224():
 @case(FAILED, WEAK)
 def rsa_1024():
     return sign_cms(order(), keyed("rsa1024"))
+
+
+@case(FAILED, WEAK)
+def rsa_of_one_bit_too_few():
+    return sign_cms(order(), keyed("rsa2047"))
 
 
 @case(FAILED, WEAK)

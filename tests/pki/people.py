@@ -93,6 +93,8 @@ def keyed(kind: str) -> Identity:
         "k1": lambda: ec.generate_private_key(ec.SECP256K1()),
         "ed25519": ed25519.Ed25519PrivateKey.generate,
         "rsa1024": lambda: rsa_key(1024),
+        "rsa2047": lambda: rsa_key(2047),
+        "brainpool": lambda: ec.generate_private_key(ec.BrainpoolP256R1()),
         "rsa3072": lambda: rsa_key(3072),
     }
     return authority().issue("PERSONA FICTICIA", CURP, RFC, now=NOW, key=keys[kind]())
@@ -205,6 +207,33 @@ def below_weak_middle() -> Identity:
     root = authority().root
     profile = replace(AUTHORITY, digest="sha1")
     middle = _made(distinguished_name(("CN", "Autoridad Con SHA-1")), root.x509.subject, root, profile)
+    return _made(_somebody(), middle.x509.subject, middle, Profile())
+
+
+@cache
+def shallow_root() -> Identity:
+    """A root that allows no authority below it."""
+    name = distinguished_name(("CN", "Raíz Ficticia Sin Intermedias"))
+    return _made(name, name, None, replace(AUTHORITY, path_length=0))
+
+
+@cache
+def below_a_shallow_root() -> Identity:
+    middle = _made(
+        distinguished_name(("CN", "Intermedia de Más")),
+        shallow_root().x509.subject,
+        shallow_root(),
+        AUTHORITY,
+    )
+    return _made(_somebody(), middle.x509.subject, middle, Profile())
+
+
+@cache
+def below_a_time_stampers_authority() -> Identity:
+    """Under an authority whose own extended usage does not name what its people sign: a real one of SAT's is so."""
+    root = authority().root
+    profile = replace(AUTHORITY, extended=("client_auth", "time_stamping"))
+    middle = _made(distinguished_name(("CN", "Autoridad Con Otros Usos")), root.x509.subject, root, profile)
     return _made(_somebody(), middle.x509.subject, middle, Profile())
 
 
