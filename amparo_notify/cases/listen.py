@@ -13,7 +13,8 @@ from amparo_notify.cases.services import Services
 from amparo_notify.cases.witness import stream_of, witness
 from amparo_notify.channels.rendering import keypad as keypad_answer
 from amparo_notify.channels.rendering import render
-from amparo_notify.channels.twilio_words import DEAD_ADDRESS
+from amparo_notify.channels.sendgrid import NOT_FOR_EVER
+from amparo_notify.channels.twilio_words import DEAD_ADDRESS, NUMBER_IS_NONE
 from amparo_notify.core.errors import Denied, Refusal
 from amparo_notify.core.escalation import CHASES
 from amparo_notify.core.events import Event, Grade
@@ -88,8 +89,16 @@ def dead(medium: Medium, detail: str) -> bool:
     """Whether a failure says that the address will never take anything; a phone that is off may come back."""
     words = detail.split()
     if medium is Medium.EMAIL:
-        return bool({"bounce", "dropped"} & set(words)) and "blocked" not in words
-    return bool(DEAD_ADDRESS.keys() & set(words)) or (medium is Medium.VOICE and "failed" in words)
+        return _mailbox_is_none(words)
+    sip = [word.removeprefix("sip:") for word in words if word.startswith("sip:")]
+    failed = medium is Medium.VOICE and "failed" in words and all(code in NUMBER_IS_NONE for code in sip)
+    return bool(DEAD_ADDRESS.keys() & set(words)) or failed
+
+
+def _mailbox_is_none(words: list[str]) -> bool:
+    if "dropped" in words:
+        return "address" in words
+    return "bounce" in words and "blocked" not in words and not words[-1].startswith(NOT_FOR_EVER)
 
 
 def _bury(services: Services, tx: Connection, attempt: Attempt, now: datetime) -> None:

@@ -15,7 +15,7 @@ from sendgrid.helpers.eventwebhook import EventWebhook
 from twilio.request_validator import RequestValidator
 
 from amparo_notify.channels.replies import Reply, parse_reply, redact
-from amparo_notify.channels.sendgrid import EVENT_STATUS, REFERENCE
+from amparo_notify.channels.sendgrid import DROPPED_FOR_ITS_ADDRESS, EVENT_STATUS, REFERENCE
 from amparo_notify.channels.twilio_words import MESSAGE_STATUS, call_status
 from amparo_notify.core.notice import Status
 from amparo_notify.core.ports import ProviderEvent
@@ -29,6 +29,7 @@ _SHAPES = {
     "CallStatus": re.compile(r"[a-z-]{1,32}"),
     "AnsweredBy": re.compile(r"[a-z_]{1,32}"),
     "ErrorCode": re.compile(r"\d{0,8}"),
+    "SipResponseCode": re.compile(r"\d{0,3}"),
     "Digits": re.compile(r"[0-9*#]{0,32}"),
     "From": re.compile(r"\+?[A-Za-z0-9]{3,20}"),
     "To": re.compile(r"\+?[A-Za-z0-9]{3,20}"),
@@ -106,7 +107,8 @@ class TwilioCallbacks:
             status = call_status(word or "in-progress", answered_by)
         else:
             raise Malformed("a Twilio callback without a status")
-        detail = " ".join(filter(None, (word, answered_by, error, "keys" if digits else "")))
+        sip = f"sip:{given['SipResponseCode']}" if given.get("SipResponseCode") else ""
+        detail = " ".join(filter(None, (word, answered_by, error, sip, "keys" if digits else "")))
         key = self._key(sid, word, error, digits, answered_by, reference)
         return ProviderEvent("twilio", key, reference, sid, status, detail, redact(given))
 
@@ -191,6 +193,8 @@ def _sendgrid_event(one: Any) -> ProviderEvent:
         raise Malformed("an event without an id")
     word = str(one.get("event", ""))
     kind = str(one.get("type", "")) if word == "bounce" else ""
+    if word == "dropped" and str(one.get("reason", "")).strip().lower() in DROPPED_FOR_ITS_ADDRESS:
+        kind = "address"
     reference = one.get(REFERENCE)
     return ProviderEvent(
         provider="sendgrid",

@@ -50,6 +50,21 @@ EVENT_STATUS = {
 }
 """https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event"""
 
+DROPPED_FOR_ITS_ADDRESS = {"bounced address", "unsubscribed address", "spam reporting address", "invalid"}
+"""Reasons of "dropped" that speak of the mailbox; the others (quota, spam content, headers) are the account's fault.
+https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event#dropped"""
+
+NOT_FOR_EVER = ("4.", "5.2.2", "5.3.", "5.4.", "5.7.")
+"""How a bounce's code begins (RFC 3463) that condemns no mailbox: transient, full, system, route, policy."""
+
+OURS_TO_MEND = {
+    401: "the key is wrong or was withdrawn",
+    403: "the sender is not verified, or the key may not send",
+    413: "the mail is too large",
+}
+"""In words for the log and the alarm: an administrator must act.
+https://www.twilio.com/docs/sendgrid/api-reference/mail-send/errors"""
+
 BAD_ADDRESS = ("does not contain a valid address", "personalizations.0.to")
 """What a 400 says of the recipient (https://www.twilio.com/docs/sendgrid/api-reference/mail-send/errors)."""
 
@@ -119,4 +134,5 @@ def _refused(refusal: HTTPError) -> ChannelError:
         return busy("sendgrid", refusal.status_code, refusal.headers or {})
     body = refusal.body.decode("utf-8", "replace") if isinstance(refusal.body, bytes) else str(refusal.body)
     permanent = refusal.status_code == 400 and any(word in body.lower() for word in BAD_ADDRESS)
-    return ChannelError(f"sendgrid: HTTP {refusal.status_code}", permanent=permanent)
+    meaning = OURS_TO_MEND.get(refusal.status_code, "")
+    return ChannelError(f"sendgrid: HTTP {refusal.status_code} {meaning}".strip(), permanent=permanent)

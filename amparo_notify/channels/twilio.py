@@ -12,7 +12,7 @@ from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioS
 from twilio.rest import Client
 
 from amparo_notify.channels.twilio_http import PunctualHttp
-from amparo_notify.channels.twilio_words import DEAD_ADDRESS, MESSAGE_STATUS, call_status
+from amparo_notify.channels.twilio_words import DEAD_ADDRESS, MESSAGE_STATUS, OURS_TO_MEND, call_status
 from amparo_notify.channels.wire import TIMEOUT, check_phone, network_fault
 from amparo_notify.core.errors import ChannelError
 from amparo_notify.core.notice import Medium, Status
@@ -201,5 +201,5 @@ def _asked_for(question: Callable[[], _Answer]) -> _Answer | None:
 
 def _refused(code: str) -> ChannelError:
     """A refusal by code. Only the table condemns an address; the provider's sentence may quote it: left out."""
-    meaning = DEAD_ADDRESS.get(code, "")
-    return ChannelError(f"twilio: {code} {meaning}".strip(), permanent=bool(meaning))
+    meaning = DEAD_ADDRESS.get(code) or OURS_TO_MEND.get(code, "")
+    return ChannelError(f"twilio: {code} {meaning}".strip(), permanent=code in DEAD_ADDRESS)

@@ -53,9 +53,39 @@ DEAD_ADDRESS = {
 }
 """Codes that say: this address will never take it. https://www.twilio.com/docs/api/errors/<code>.
 
-Everything else that Twilio refuses is the account's, the sender's or the moment's fault (20003 authentication,
-21408 region not enabled, 21606 sender, 20429 too many requests…): it must never mark an officer's phone as dead.
+Everything else that Twilio refuses is the account's, the sender's or the moment's fault: it must never mark an
+officer's phone as dead.
 """
+
+OURS_TO_MEND = {
+    "20003": "authentication: the account's SID or token is wrong",
+    "20005": "the account is not active",
+    "20006": "access denied",
+    "21210": "the calling number is not verified",
+    "21212": "invalid 'From' number",
+    "21215": "calls to Mexico are not permitted: enable them in Geo Permissions",
+    "21216": "the account may not call this number",
+    "21219": "a trial account calls verified numbers only",
+    "21408": "texts to Mexico are not permitted: enable them in Geo Permissions",
+    "21603": "no sender",
+    "21606": "the sender cannot text, or is not the account's",
+    "21607": "the sender is not the account's",
+    "21608": "a trial account texts verified numbers only",
+    "21609": "invalid callback address: check PUBLIC_URL",
+    "21612": "no route from this sender to this number",
+    "21617": "the text is too long",
+    "21703": "the messaging service has no number",
+    "21705": "invalid messaging service",
+    "30002": "the account is suspended",
+    "30007": "filtered by the carrier: check the sender's registration and links",
+    "30034": "the sender is not registered with the carriers",
+    "30450": "stopped by Twilio's protection against pumping: allow Mexico",
+}
+"""Codes that an administrator must act on, in words for the log and the alarm. https://www.twilio.com/docs/api/errors"""
+
+NUMBER_IS_NONE = {"404", "410", "484", "604"}
+"""SIP answers that say: no such number (RFC 3261, 21.4.5, 21.4.9, 21.4.22, 21.6.3). A failed call with any other, such
+as 503, failed in the network, and its number may be tried again."""
 
 OPTED_OUT = "21610"
 """An officer on duty has blocked us: an incident for the shift's chief."""

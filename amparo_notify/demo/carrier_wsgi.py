@@ -89,7 +89,9 @@ class CarrierApp:
 
     def _spoil(self, fault: Fault, environ: WSGIEnvironment, endpoint: str) -> Response:
         if fault.kind == "refuse":
-            response = _refusal(endpoint, fault.http, fault.code, "scripted refusal")
+            response = _refusal(endpoint, fault.http, fault.code, "scripted refusal", fault.field)
+            if 300 <= fault.http < 400:
+                response.headers["Location"] = environ["PATH_INFO"]
             if fault.retry_after is not None:
                 response.headers["Retry-After"] = str(fault.retry_after)
             return response
@@ -234,10 +236,11 @@ def _require(fulfilled: bool, code: int, message: str) -> None:
         raise Refused(400, code, message)
 
 
-def _refusal(endpoint: str, http: int, code: int, message: str) -> Response:
+def _refusal(
+    endpoint: str, http: int, code: int, message: str, field: str = "personalizations.0.to"
+) -> Response:
     if endpoint == "mail":
-        field = "personalizations.0.to" if http == 400 else None
-        return _json({"errors": [{"message": message, "field": field}]}, http)
+        return _json({"errors": [{"message": message, "field": field if http == 400 else None}]}, http)
     more = f"https://www.twilio.com/docs/errors/{code}"
     return _json({"code": code, "message": message, "more_info": more, "status": http}, http)
 

@@ -17,11 +17,12 @@ class Fault:
     http: int = 400
     code: int = 0  # Twilio's error code
     retry_after: int | None = None  # seconds
+    field: str = "personalizations.0.to"  # what SendGrid finds fault with
 
 
-def refuse(code: int = 21211, http: int = 400) -> Fault:
-    """A refusal for good: 4xx with the provider's own code."""
-    return Fault("refuse", http=http, code=code)
+def refuse(code: int = 21211, http: int = 400, *, field: str = "personalizations.0.to") -> Fault:
+    """A refusal for good: 4xx with the provider's own code, or a redirect. `field` is what SendGrid speaks of."""
+    return Fault("refuse", http=http, code=code, field=field)
 
 
 def busy(http: int = 429, retry_after: int | None = None) -> Fault:

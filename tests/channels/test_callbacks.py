@@ -155,7 +155,7 @@ def test_a_public_address_may_have_a_port_and_a_path() -> None:
         "Called", "Caller", "CalledCity", "CallDuration", "CallToken", "CallbackSource", "Direction", "Duration",
         "FinishedOnKey", "ForwardedFrom", "FromCity", "FromCountry", "FromState", "FromZip", "ToCity", "ToZip", "msg",
         "MediaUrl0", "MessagingServiceSid", "NumMedia", "NumSegments", "OptOutType", "RawDlrDoneDate", "SequenceNumber",
-        "SipResponseCode", "SmsSid", "SmsStatus", "StirVerstat", "Timestamp", "ErrorMessage", "NewOneDay",
+        "SmsSid", "SmsStatus", "StirVerstat", "Timestamp", "ErrorMessage", "NewOneDay",
     ],
 )  # fmt: skip
 def test_a_parameter_that_twilio_sends_or_adds_one_day_does_no_harm(name: str) -> None:
@@ -184,6 +184,11 @@ def test_a_parameter_that_twilio_sends_or_adds_one_day_does_no_harm(name: str) -
 def test_twilios_words_become_ours_by_the_table(parameters: dict[str, str], status: Status) -> None:
     event = CALLBACKS.event(TARGET, parameters)
     assert (event.reference, event.status) == ("n1.2", status)
+
+
+def test_a_failed_call_says_what_the_network_answered() -> None:
+    event = CALLBACKS.event(TARGET, {"CallSid": CALL, "CallStatus": "failed", "SipResponseCode": "503"})
+    assert event.detail == "failed sip:503"
 
 
 def test_the_same_callback_twice_has_the_same_key() -> None:
@@ -292,6 +297,18 @@ def test_sendgrids_words_become_ours_and_opens_and_clicks_prove_nothing(word: st
         json.dumps([{"sg_event_id": "e1", "event": word, "reference": "n1.2"}]).encode()
     )
     assert (event.key, event.reference, event.status) == ("e1", "n1.2", status)
+
+
+@pytest.mark.parametrize(
+    ("reason", "detail"),
+    [("Bounced Address", "dropped address"), ("Invalid", "dropped address"), ("Spam Content", "dropped"),
+     ("Recipient List over Package Quota", "dropped"), (None, "dropped"), (["Invalid"], "dropped")],
+)  # fmt: skip
+def test_a_dropped_mail_says_whether_its_address_is_at_fault(reason: object, detail: str) -> None:
+    (event,) = sendgrid_events(
+        json.dumps([{"sg_event_id": "e1", "event": "dropped", "reason": reason}]).encode()
+    )
+    assert event.detail == detail
 
 
 def test_a_bounce_keeps_its_code_and_leaves_the_address_to_the_annex() -> None:

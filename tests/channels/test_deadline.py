@@ -86,11 +86,11 @@ def serve() -> Iterator[Serve]:
         server.server_close()
 
 
-def refused_within_the_deadline(call: Callable[[], object]) -> ChannelError:
+def refused_within_the_deadline(call: Callable[[], object], patience: float = PATIENCE) -> ChannelError:
     began = time.monotonic()
     with pytest.raises(ChannelError) as caught:
         call()
-    assert time.monotonic() - began < PATIENCE + 2  # the drip has no end; a busy machine may be late
+    assert time.monotonic() - began < patience + 3  # the drip has no end; a busy machine may be late
     return caught.value
 
 
@@ -154,8 +154,9 @@ class Slow(socketserver.StreamRequestHandler):
 def test_a_mail_server_that_drips_its_last_answer_leaves_it_in_doubt(serve: Serve, order: Order) -> None:
     server = serve(b"", b"")
     server.RequestHandlerClass = Slow
-    mail = SmtpEmail(f"smtp://127.0.0.1:{server.port}", sender="avisos@x.example", timeout=PATIENCE)
-    assert refused_within_the_deadline(lambda: mail.send(order[Medium.EMAIL])).unknown
+    patience = 2.0  # the text must have gone by then, on a busy machine too
+    mail = SmtpEmail(f"smtp://127.0.0.1:{server.port}", sender="avisos@x.example", timeout=patience)
+    assert refused_within_the_deadline(lambda: mail.send(order[Medium.EMAIL]), patience).unknown
 
 
 def test_a_name_that_took_too_long_to_look_up_ends_the_call_before_anything_is_sent(serve: Serve) -> None:

@@ -11,6 +11,7 @@ import pytest
 from amparo_notify.channels.roads import build_providers
 from amparo_notify.channels.smtp import SmtpEmail
 from amparo_notify.channels.twilio import TwilioSms, connect
+from amparo_notify.channels.twilio_words import DEAD_ADDRESS, OURS_TO_MEND
 from amparo_notify.core.errors import ChannelError
 from amparo_notify.core.notice import Medium, Status
 from amparo_notify.core.ports import Message, Provider
@@ -177,7 +178,7 @@ def test_the_wait_that_a_provider_asks_for_is_passed_on(
     assert refusal(roads[medium], order[medium]).retry_after == 7
 
 
-@pytest.mark.parametrize("code", [21211, 21214, 21217, 21610, 21614, 21635, 30006])
+@pytest.mark.parametrize("code", [*map(int, DEAD_ADDRESS)])
 def test_only_codes_that_condemn_the_number_condemn_it(
     code: int, roads: Roads, order: Order, carrier: Carrier
 ) -> None:
@@ -185,12 +186,43 @@ def test_only_codes_that_condemn_the_number_condemn_it(
     assert refusal(roads[Medium.SMS], order[Medium.SMS]).permanent
 
 
-@pytest.mark.parametrize("code", [20003, 21408, 21606, 21617, 20429, 99999])
+@pytest.mark.parametrize(
+    "code", [*map(int, OURS_TO_MEND), 20404, 20429, 20500, 21611, 30001, 30003, 30004, 30008, 30022, 99999]
+)
 def test_an_account_at_fault_never_condemns_a_number(
     code: int, roads: Roads, order: Order, carrier: Carrier
 ) -> None:
     carrier.faults.add("sms", faults.refuse(code))
     assert not refusal(roads[Medium.SMS], order[Medium.SMS]).permanent
+
+
+@pytest.mark.parametrize("medium", [Medium.SMS, Medium.VOICE])
+def test_a_wrong_token_is_said_in_words_and_condemns_nobody(
+    medium: Medium, server: CarrierServer, carrier: Carrier, order: Order
+) -> None:
+    roads = build_providers(
+        public_url=PUBLIC_URL, twilio_account_sid=carrier.account_sid, twilio_auth_token="wrong",
+        twilio_from="+525500000000", twilio_api_url=server.url,
+    )  # fmt: skip
+    error = refusal(roads[medium][0], order[medium])
+    assert (error.permanent, error.unknown) == (False, False)
+    assert error.reason == "twilio: 20003 authentication: the account's SID or token is wrong"
+
+
+@pytest.mark.parametrize("http", [400, 401, 403, 404, 405, 413, 415])
+def test_a_refusal_of_sendgrids_that_names_no_recipient_condemns_nobody(
+    http: int, roads: Roads, order: Order, carrier: Carrier
+) -> None:
+    carrier.faults.add("email", faults.refuse(0, http, field="from"))
+    error = refusal(roads[Medium.EMAIL], order[Medium.EMAIL])
+    assert (error.permanent, error.unknown) == (False, False)
+
+
+def test_a_redirect_is_not_followed_with_our_key_in_hand(
+    roads: Roads, order: Order, carrier: Carrier
+) -> None:
+    carrier.faults.add("email", faults.refuse(0, 302))
+    assert refusal(roads[Medium.EMAIL], order[Medium.EMAIL]).reason == "sendgrid: HTTP 302"
 
 
 def test_a_landline_takes_no_text_ever(roads: Roads, order: Order, carrier: Carrier) -> None:
