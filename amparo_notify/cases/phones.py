@@ -26,6 +26,12 @@ def phone(text: str) -> tuple[str, str] | Fault:
         )
     except phonenumbers.NumberParseException:
         return Fault("phone", f"«{text}» no es un teléfono.", "Escríbalo con diez dígitos o como +52…")
+    if parsed.extension:
+        return Fault(
+            "phone",
+            f"«{text}» tiene una extensión, y nadie la marcaría.",
+            "Dé un número directo, sin extensión.",
+        )
     if not phonenumbers.is_possible_number(parsed):
         return Fault(
             "phone",

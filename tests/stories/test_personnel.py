@@ -100,3 +100,10 @@ def test_the_old_mobile_prefix_is_mended(world: World) -> None:
     world.submit()
     world.expect(AGENT, "email")
     assert len(world.carrier.texts(NEW_PHONE)) == 1
+
+
+def test_a_number_with_an_extension_is_refused_for_nobody_would_dial_it(world: World) -> None:
+    with pytest.raises(Invalid, match="extensión"):
+        personnel.change_contacts(
+            world.services, OPERATOR, AGENT.badge, ["55 0000 0010 ext 3"], [AGENT.mail], world.now
+        )
