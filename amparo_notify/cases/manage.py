@@ -204,16 +204,28 @@ def save_roster(
     return version
 
 
-def save_policy(services: Services, caller: Caller, station: str, policy: Policy, now: datetime) -> int:
+def save_policy(
+    services: Services,
+    caller: Caller,
+    station: str,
+    policy: Policy,
+    now: datetime,
+    *,
+    over: int | None = None,
+) -> int:
     """Keep a new version of a station's policy; escalations under way keep the one they began with.
 
-    Raises Invalid with every fault; a copy to COMAR's desk needs a desk that can be written to, and grade A3 somebody
-    who can sign: else nothing that anybody there does would end a chase.
+    `over` is the version that the change began from, 0 for none. Raises `versions.Stale` where that is not the present
+    one, and Invalid with every fault; a copy to COMAR's desk needs a desk that can be written to, and grade A3
+    somebody who can sign: else nothing that anybody there does would end a chase.
     """
     may(caller)
     policy.checked()
-    with services.database.write() as tx:
+    with services.database.write(CONFIGURATION) as tx:
         found = _station(tx, station)
+        present = rosters.current_policy(tx, found)
+        if over is not None and over != (present.policy.version if present else 0):
+            raise versions.Stale(present.policy.version if present else 0)
         if policy.required_grade == Grade.A3 and not passkeys.can_sign(tx, found.id):
             raise Invalid(
                 Fault(

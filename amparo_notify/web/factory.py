@@ -15,6 +15,7 @@ from amparo_notify.config import Config
 from amparo_notify.web import (
     admin,
     admin_duty,
+    admin_policy,
     admin_roster,
     api,
     auth,
@@ -45,6 +46,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     court_verbs.blueprint,
     admin.blueprint,
     admin_duty.blueprint,
+    admin_policy.blueprint,
     admin_roster.blueprint,
     officer.blueprint,
     officer_keys.blueprint,

@@ -24,6 +24,7 @@ PAGES = (
     f"{BASE}/historial?de=1&a=2",
     f"{BASE}/archivos",
     "/admin/estaciones/MEX-T1/politica",
+    "/admin/estaciones/MEX-T1/politica/cambiar",
 )
 SMALL = """() => [...document.querySelectorAll("main :is(a.button, button, select, summary, .choice, .turn, .stretch)")]
   .filter((each) => each.offsetParent && each.getBoundingClientRect().height < 44).map((each) => each.outerHTML)"""
