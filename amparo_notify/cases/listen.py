@@ -8,7 +8,7 @@ from amparo_notify.cases import ringing, throttle
 from amparo_notify.cases.acknowledge import OVER, Proof, settle_acknowledgement
 from amparo_notify.cases.compose import facts_for
 from amparo_notify.cases.dispatch import next_contact
-from amparo_notify.cases.officer import pin_matches
+from amparo_notify.cases.officer import pin_matches, required_grade
 from amparo_notify.cases.services import Services
 from amparo_notify.cases.witness import stream_of, witness
 from amparo_notify.channels.rendering import keypad as keypad_answer
@@ -115,8 +115,9 @@ def try_pin(
 ) -> tuple[str, int]:
     """Judge a PIN and settle the acknowledgement that it proves; `how` is the road, "sms+pin" or "keypad+pin".
 
-    Return ("accepted" | "already" | "wrong" | "locked" | "closed", tries left). Who asks again for what they have
-    acknowledged themselves is told "accepted" again.
+    Return ("accepted" | "unsigned" | "already" | "wrong" | "locked" | "closed", tries left). Who asks again for what
+    they have acknowledged themselves is told "accepted" again; "unsigned": it is on record, and the station's policy
+    asks for more than a PIN.
     """
     key = f"pin:{how}:{link.officer}"  # each road its own: a flood on one locks nobody out of the others
     try:
@@ -132,12 +133,13 @@ def try_pin(
         already = escalation.state.phase not in CHASES and not first
         said = f"{how}: enterado de la orden {order.folio}, expediente {order.expediente}"
         shown = any(each.displayed_at is not None for each in escalations.links_of(tx, escalation.id))
+        unsigned = escalation.state.phase in CHASES and required_grade(tx, escalation) > Grade.A2
         proof = Proof(Grade.A2, how, said, orders.document_hashes(tx, order_id)[-1], displayed=shown)
         try:
             settle_acknowledgement(services, tx, order, escalation, link, proof, now)
         except Refusal:
             return "closed", 0
-    return ("already" if already else "accepted"), 0
+    return ("unsigned" if unsigned else "already" if already else "accepted"), 0
 
 
 def held_channel(services: Services, link: Link, order_id: int, medium: str, now: datetime) -> bool:

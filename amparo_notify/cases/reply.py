@@ -29,7 +29,7 @@ from amparo_notify.store.escalations import Link
 from amparo_notify.store.orders import Order
 
 _MEXICAN = re.compile(r"\+52[0-9]{10}")
-PROVED = ("accepted", "already")
+PROVED = ("accepted", "unsigned", "already")
 """Answers that only whoever knows the PIN can draw."""
 
 

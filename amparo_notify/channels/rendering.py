@@ -161,8 +161,9 @@ def note(
 def keypad(answer: str, facts: Facts, *, attempts: int = 0, language: str = "es") -> str:
     """Return the TwiML that answers a key, from templates/messages/keypad.
 
-    `answer`: "accepted" (PIN right), "wrong" (with `attempts` left), "locked", "already" (somebody else
-    acknowledged), "heard" (a key without PIN: the chase goes on), "noted" (heard, and nothing is asked), "closed".
+    `answer`: "accepted" (PIN right), "unsigned" (right, but the station asks for a signature), "wrong" (with `attempts`
+    left), "locked", "already" (somebody else acknowledged), "heard" (a key without PIN: the chase goes on), "noted"
+    (heard, and nothing is asked), "closed".
     "9" is answered with the call's own TwiML: render it again.
     """
     template = _TEMPLATES.get_template(_in(language, f"keypad/{answer}.xml"))
@@ -179,9 +180,9 @@ def sms_answer(
 ) -> str:
     """Return the text that answers an SMS, from templates/messages/reply, GSM-7 and of two segments at most.
 
-    `answer`: "accepted", "heard" (code without PIN), "wrong", "locked", "already", "refused", "closed", "stopped",
-    "unknown" (a code that is not theirs) or "help" (with the `codes` that wait for whoever asks). All but the last two
-    and "stopped" need the facts of the notice.
+    `answer`: "accepted", "unsigned", "heard" (code without PIN), "wrong", "locked", "already", "refused", "closed",
+    "stopped", "unknown" (a code that is not theirs) or "help" (with the `codes` that wait for whoever asks).
+    All but the last two and "stopped" need the facts of the notice.
     """
     template = _TEMPLATES.get_template(_in(language, f"reply/{answer}.txt"))
     text = _one_line(to_gsm7(template.render(facts=facts, attempts=attempts, codes=codes)))

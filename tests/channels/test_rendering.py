@@ -30,8 +30,8 @@ from tests.channels.conftest import ADDRESS, PHONE
 
 TEXTED = [cause for cause in Cause if cause is not Cause.TRACKING]
 CHASING = [Cause.ORDER, Cause.SHIFT, Cause.DISPLAY, Cause.OUTCOME]
-KEYPAD = ["accepted", "wrong", "locked", "already", "heard", "noted", "closed"]
-REPLIES = ["accepted", "heard", "wrong", "locked", "already", "refused", "closed"]
+KEYPAD = ["accepted", "unsigned", "wrong", "locked", "already", "heard", "noted", "closed"]
+REPLIES = ["accepted", "unsigned", "heard", "wrong", "locked", "already", "refused", "closed"]
 LONGEST = Facts(
     expediente="12345/2025-VIII-B",
     court="Juzgado Decimosegundo de Distrito en Materia Administrativa en la Ciudad de México",

@@ -18,7 +18,7 @@ from amparo_notify.seal.assertion import check_acknowledgement, decoded
 from amparo_notify.store import log, vault
 from amparo_notify.store.passkeys import Owner
 from tests.authenticator import Authenticator
-from tests.world import AGENT, CHIEF, POLICY, STATION, Somebody, World
+from tests.world import AGENT, CHIEF, PINS, POLICY, STATION, Somebody, World
 
 ORIGIN = "http://amparo.example"
 
@@ -83,6 +83,15 @@ def test_a_pin_where_a_signature_is_asked_for_is_recorded_and_the_chase_goes_on(
     world.advance(minutes=3)
     world.expect(CHIEF, "sms", "voice", "email")
     world.forget()  # the agent's own call, which waited for that of the other order
+
+
+def test_a_pin_by_text_where_a_signature_is_asked_for_is_answered_with_the_way_to_sign(world: World) -> None:
+    strict(world)
+    world.submit()
+    (answer,) = world.texts_back(AGENT, f"ENTERADO {world.code_of(AGENT)} {PINS}")
+    world.forget()
+    assert "FIRMA" in answer
+    assert station(world) is Phase.CHASING
 
 
 def test_a_court_is_not_told_that_somebody_knows_before_somebody_has_signed(world: World) -> None:
