@@ -6,15 +6,21 @@ import socket
 import subprocess
 import sys
 import threading
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from amparo_notify.core.verdict import Verdict
+from amparo_notify.demo.signing import sign_pdf
 from amparo_notify.pki import wire
+from amparo_notify.pki.files import in_memory, mapped
 from amparo_notify.pki.judge import Judge
-from tests.pki.cases import LATER, signed, usual
+from amparo_notify.pki.verify import examine
+from tests.authority import judge, order
+from tests.pki.cases import LATER, materials, signed, usual
+from tests.pki.craft import stream, update
 
 ENVIRONMENT = {"PYTHONPATH": os.pathsep.join(part for part in sys.path if part)}
 
@@ -125,3 +131,21 @@ sys.exit(2)
 
 def test_what_the_operators_lists_take_is_not_taken_from_the_document() -> None:
     assert subprocess.run([sys.executable, "-c", _BURDENED], env=ENVIRONMENT, timeout=30).returncode == 0
+
+
+def test_a_large_document_is_judged_where_it_lies() -> None:
+    """Neither the hand-over, nor the verdict, nor the answer makes a copy of it."""
+    picture = stream(bytes(12 << 20), b"/Type /XObject /Subtype /Image")
+    large = sign_pdf(update(order(), {20: picture}), judge())
+    ready = materials(usual, "required")
+    examine(large, None, LATER, ready)
+    with in_memory(large) as file:
+        found = mapped(file.fileno(), len(large))
+        tracemalloc.start()
+        judged = examine(found, None, LATER, ready)
+        header, blobs = wire.examination_to_wire(judged.verdict, judged.document, found)
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert judged.verdict.passed
+    assert (header["place"], blobs) == (0, [])
+    assert most < 4 << 20
