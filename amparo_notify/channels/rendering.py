@@ -20,6 +20,10 @@ MOST_SEGMENTS = 2
 LONGEST_TWIML = 4_000
 """Characters of the `Twiml` parameter (https://www.twilio.com/docs/voice/api/call-resource#create-a-call-resource)."""
 
+GIVES_WAY = ("court", "post", "link")
+"""What an SMS leaves out to fit, one after the other: the call-back number still tells which court it is, the page who
+answered, and every text works without its link, for a carrier may block it (domain.md, section 6)."""
+
 
 class DoesNotFit(ValueError):
     """A message that its medium cannot carry whole."""
@@ -109,12 +113,17 @@ def render(
 
 
 def _sms(cause: Cause, facts: Facts, language: str) -> str:
-    """The text of an SMS. A long name of a court gives way first: the call-back number still tells whose it is."""
-    for attempt in (facts, replace(facts, court="")):
-        text = _one_line(to_gsm7(_filled(cause, "sms.txt", attempt, language)))
+    """The text of an SMS. Where names are long, whole facts give way, and what must be said is always said."""
+    for left_out in ("", *GIVES_WAY):
+        facts = _without(facts, left_out)
+        text = _one_line(to_gsm7(_filled(cause, "sms.txt", facts, language)))
         if segments(text) <= MOST_SEGMENTS:
             return text
     raise DoesNotFit(f"{cause}: {segments(text)} segments, {MOST_SEGMENTS} at most")
+
+
+def _without(facts: Facts, name: str) -> Facts:
+    return replace(facts, **{name: ""}) if name else facts  # type: ignore[arg-type]  # these facts are texts
 
 
 def _voice(cause: Cause, facts: Facts, language: str) -> str:

@@ -147,6 +147,23 @@ def test_a_long_name_of_a_court_gives_way_before_anything_else(facts: Facts) -> 
     assert all(part in text for part in (LONGEST.expediente, LONGEST.reply_code, LONGEST.link, "5500001122"))
 
 
+LONG_STATION = (
+    "Delegación Local, Aeropuerto Internacional General Mariano Escobedo, Terminal A, segundo piso, sala 4"
+)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("cause", TEXTED)
+def test_a_station_with_a_very_long_name_is_still_told_all_that_it_must_know(
+    cause: Cause, language: str
+) -> None:
+    long = replace(LONGEST, station=LONG_STATION)
+    text = render(cause, Medium.SMS, long, PHONE, "n1.2", 90, language=language).text
+    assert segments(text) <= 2
+    assert all(part in text for part in (LONGEST.expediente, to_gsm7(LONG_STATION), "5500001122"))
+    assert cause not in CHASING or LONGEST.reply_code in text
+
+
 @pytest.mark.parametrize("drill", [True, False])
 def test_every_message_of_a_drill_says_so_and_no_other_does(drill: bool) -> None:
     messages = every_message(replace(LONGEST, drill=drill))
