@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from io import BytesIO
+from typing import Any
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.decode_limits import DecodeLimits, DocumentDecodeBudget, StreamDecodeLimits
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.pdf_utils.xref import XRefSectionData
+from pyhanko.pdf_utils.xref import ObjStreamRef, XRefSectionData
 from pyhanko.sign.diff_analysis import DiffResult, ModificationLevel
 from pyhanko.sign.fields import enumerate_sig_fields
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
@@ -72,9 +73,9 @@ class Embedded:
 class Document:
     """A PDF, read once. Raises Objection for what cannot be read or must not be in an order."""
 
-    def __init__(self, data: Data) -> None:
+    def __init__(self, data: Data, *, lenient: bool = False) -> None:
         self.data = data
-        self.reader, self.strict = _read(data)
+        self.reader, self.strict = (_leniently(data), False) if lenient else _read(data)
         if self.reader.trailer.flatten().get("/Encrypt") is not None or self.reader.encrypt_dict is not None:
             raise malformed(
                 "encrypted",
@@ -147,12 +148,18 @@ class Document:
             raise malformed("an object hides in the gap")
         return raw[0], size, second, rest
 
+    @property
+    def _is_closed(self) -> bool:
+        """Whether the last signature is a person's, and covers all there is."""
+        last = self.signatures[-1]
+        return not last.is_time_stamp and last.end == len(self.data)
+
     def check_later_changes(self, signature: Embedded) -> str:
         """Raise unless what follows this signature is harmless; return a word on it for the report."""
         if signature.end == len(self.data):
             return "none"
-        if not self.strict:
-            raise _changed("bytes follow a signature in a file that needs a lenient reading")
+        if not self.strict and not self._is_closed:
+            raise _changed("bytes follow the last person's signature in a file that needs a lenient reading")
         handle = signature.handle
         if handle.signed_revision == self.reader.xrefs.total_revisions - 1:
             raise _changed("bytes follow the last signature that are no update")
@@ -242,20 +249,68 @@ def _sections(reader: PdfFileReader) -> Iterator[XRefSectionData]:
             yield section.hybrid.xref_data
 
 
+class _Reader(PdfFileReader):
+    """Knows that a reference to what the file never defines is a reference to null (ISO 32000-2, 7.3.10).
+
+    What only a later revision defines stays an error: a page may have been signed with a hole in it.
+    """
+
+    def _read_object(
+        self,
+        ref: generic.Reference,
+        marker: int | ObjStreamRef | None,
+        never_decrypt: bool = False,
+        as_metadata_stream: bool = False,
+    ) -> Any:
+        if marker is None and ref.idnum not in self._numbers:
+            nothing = generic.NullObject()
+            nothing.container_ref = ref
+            return nothing
+        return super()._read_object(ref, marker, never_decrypt, as_metadata_stream)
+
+    @cached_property
+    def _numbers(self) -> set[int]:
+        """The numbers of all objects that any revision defines."""
+        return {
+            number
+            for section in _sections(self)
+            for number in (*section.standard_xrefs, *section.xrefs_in_objstm)
+        }
+
+
 def _read(data: Data) -> tuple[PdfFileReader, bool]:
     """Parse strictly; where that fails, or the file has hybrid references, leniently. Returns (reader, strict)."""
     if data[:5] != b"%PDF-":
         raise malformed("no PDF header at the first byte")
     try:
-        reader = PdfFileReader(reading(data), strict=True, decode_limits=LIMITS)
+        reader = _Reader(reading(data), strict=True, decode_limits=LIMITS)
         if not reader.xrefs.hybrid_xrefs_present:
             _touch(reader)
             return reader, True
     except PdfError:
         pass
+    return _leniently(data), False
+
+
+def _leniently(data: Data) -> PdfFileReader:
     reader = PdfFileReader(reading(data), strict=False, decode_limits=LIMITS)
     _touch(reader)
-    return reader, False
+    return reader
+
+
+def check_later_changes(document: Document) -> tuple[Document, dict[str, str]]:
+    """Raise unless what follows each signature is harmless; return the document as read, and a word for each.
+
+    A careless program's slip in some font is met first when revisions are compared: then the file is read again,
+    leniently, and a person's signature must cover all of it.
+    """
+    try:
+        return document, {one.name: document.check_later_changes(one) for one in document.signatures}
+    except PdfError:
+        if not document.strict:
+            raise
+    again = Document(document.data, lenient=True)
+    return again, {one.name: again.check_later_changes(one) for one in again.signatures}
 
 
 def _touch(reader: PdfFileReader) -> None:

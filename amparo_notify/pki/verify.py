@@ -19,7 +19,7 @@ from amparo_notify.pki.lists import read_list
 from amparo_notify.pki.objection import Objection, failed, malformed
 from amparo_notify.pki.ocsp import read_answers
 from amparo_notify.pki.path import Pool
-from amparo_notify.pki.pdf import Document, Embedded
+from amparo_notify.pki.pdf import Document, Embedded, check_later_changes
 from amparo_notify.pki.revocation import Index
 from amparo_notify.pki.signature import Judged, judge_signer
 from amparo_notify.pki.stamps import Stamp, check_stamp
@@ -190,10 +190,9 @@ class _Case:
                 Reason.NOT_SIGNED,
                 "El PDF solo trae un sello de tiempo, no la firma de una persona; pida al juzgado el archivo firmado.",
             )
-        later = {one.name: document.check_later_changes(one) for one in signatures}
-        self.report["coverage"] = "whole document"
-        self.report["later_changes"] = later
-        self._judge_embedded(document, signatures, context)
+        document, later = check_later_changes(document)
+        self.report |= {"coverage": "whole document", "later_changes": later, "strict_pdf": document.strict}
+        self._judge_embedded(document, document.signatures, context)
 
     def _judge_embedded(self, document: Document, signatures: Sequence[Embedded], context: Context) -> None:
         opened = {one.name: envelope.open_cms(one.contents, padded=True) for one in signatures}

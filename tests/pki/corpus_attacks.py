@@ -7,12 +7,13 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from amparo_notify.core.verdict import Reason
-from amparo_notify.demo.signing import PLAIN, Style, sign_pdf, signer_info
+from amparo_notify.demo.signing import PLAIN, Stamp, Style, sign_pdf, signer_info, stamp_pdf
 from amparo_notify.pki.der import tlv
-from tests.authority import CURP, NOW, RFC, authority, judge, order
+from tests.authority import CURP, NOW, RFC, authority, judge, order, time_stamper
 from tests.pki.cases import FAILED, case, signed
-from tests.pki.corpus_good import with_dss
+from tests.pki.corpus_good import hybrid, with_dss
 from tests.pki.craft import CATALOG, FORGED, PAGE, around, raw_info, stamped_visibly, stream, update
+from tests.pki.people import secretary
 
 FORMAT, CRYPTO, WEAK = Reason.FORMAT_FAILURE, Reason.SIG_CRYPTO_FAILURE, Reason.CRYPTO_CONSTRAINTS_FAILURE
 _KEPT = b"/Version /1.7 /PageMode /UseNone /AcroForm 11 0 R %s"
@@ -114,6 +115,36 @@ def byte_range_of_six_numbers_that_cover_all():
     end = pdf.index(b"]", place) + 1
     room = end - place + len(pdf[end:]) - len(pdf[end:].lstrip(b" "))
     return pdf[:place] + text.ljust(room) + pdf[place + room :]
+
+
+def _hole() -> bytes:
+    page = (
+        b"<< /Type /Page /Parent 8 0 R /MediaBox [0 0 612 792] /Contents [9 0 R 99 0 R] /Resources << >> >>"
+    )
+    return sign_pdf(update(hybrid(), {5: page}), judge())
+
+
+@case(FAILED, FORMAT)
+def a_hole_filled_between_signatures_in_a_file_read_leniently():
+    return sign_pdf(update(_hole(), {99: stream(FORGED)}), secretary(), field="Firma2")
+
+
+@case(FAILED, FORMAT)
+def a_page_replaced_between_signatures_in_a_file_read_leniently():
+    return sign_pdf(update(sign_pdf(hybrid(), judge()), {9: stream(FORGED)}), secretary(), field="Firma2")
+
+
+@case(FAILED, FORMAT)
+def a_time_stamp_on_a_file_read_leniently():
+    """Only a person vouches for a file that two readers may read in two ways."""
+    return stamp_pdf(sign_pdf(hybrid(), judge()), Stamp(time_stamper(), NOW))
+
+
+@case(FAILED, FORMAT)
+def a_slip_in_a_font_and_a_page_replaced_between_signatures():
+    font = b"<< /Type /Font /Subtype /Type1 /BaseFont /Times-Roman /BaseFont /Times-Roman /Name /F3 >>"
+    first = sign_pdf(update(order(), {4: font}), judge())
+    return sign_pdf(update(first, {9: stream(FORGED)}), secretary(), field="Firma2")
 
 
 # Outside the file

@@ -11,7 +11,7 @@ from amparo_notify.demo.signing import PLAIN, Stamp, Style, sign_cms, sign_pdf, 
 from amparo_notify.pki.der import tlv
 from tests.authority import NOW, judge, order, time_stamper
 from tests.pki.cases import PASSED, case, signed
-from tests.pki.corpus_good import modern
+from tests.pki.corpus_good import hybrid, modern
 from tests.pki.craft import (
     CATALOG,
     PAGE,
@@ -185,3 +185,34 @@ def with_a_font_called_f():
     """The name that a stream gives to a file outside is also a font's."""
     form = stream(b"", b"/Type /XObject /Subtype /Form /BBox [0 0 9 9] /Resources << /Font << /F 4 0 R >> >>")
     return sign_pdf(update(order(), {20: form, 5: PAGE % (9, b"/PieceInfo << /A 20 0 R >>")}), judge())
+
+
+def _twice(pdf: bytes) -> bytes:
+    return sign_pdf(sign_pdf(pdf, judge()), secretary(), field="Firma2")
+
+
+def _page_with(entry: bytes) -> bytes:
+    return update(order(), {5: PAGE % (9, entry)})
+
+
+@case(PASSED)
+def hybrid_references_signed_twice():
+    """A word processor's file, signed by the judge and then by the secretary."""
+    return _twice(hybrid())
+
+
+@case(PASSED)
+def a_slip_in_a_font_and_two_signatures():
+    """A key that stands twice in a font: nobody reads it until revisions are compared."""
+    font = b"<< /Type /Font /Subtype /Type1 /BaseFont /Times-Roman /BaseFont /Times-Roman /Name /F3 >>"
+    return _twice(update(order(), {4: font}))
+
+
+@case(PASSED)
+def a_reference_to_nothing_and_two_signatures():
+    return _twice(_page_with(b"/PieceInfo 77 0 R"))
+
+
+@case(PASSED)
+def a_reference_to_nothing_and_a_time_stamp():
+    return stamp_pdf(sign_pdf(_page_with(b"/PieceInfo 77 0 R"), judge()), Stamp(time_stamper(), NOW))
