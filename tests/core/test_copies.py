@@ -131,3 +131,10 @@ def test_a_desk_covers_nothing_and_worries_nobody() -> None:
     subjects = {each.subject for each in concerns(alone, NOON, after(days=7))}
     assert "agentes" in subjects
     assert not {"CO-1", "COMAR"} & subjects
+
+
+def test_a_desk_that_came_later_is_copied_alone() -> None:
+    policy = copied(0, 1)
+    roster = replace(BURBUJA, comar=(DESK, replace(DESK, badge="CO-2")))
+    answer = plan(policy, roster, started(policy), after(seconds=180))
+    assert answer.steps[1].recipients == (("CO-2", "copy comar"),)

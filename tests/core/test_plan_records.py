@@ -64,6 +64,12 @@ def test_of_a_person_who_is_no_stations() -> None:
     assert answer.next_at == due + LATE + timedelta(seconds=300)
 
 
+def test_a_person_who_is_no_stations_is_called_about_every_second_where_the_policy_says_so() -> None:
+    lost = replace(reported(TWO, OPENED.state, True, NOON), adrift=True)
+    for policy in (replace(TWO, repeat_after=1), replace(TWO, repeat_after=0)):
+        assert plan(policy, BURBUJA, lost, NOON).next_at == after(seconds=1)
+
+
 def test_of_an_acknowledgement_by_reply_that_nobody_followed_by_reading() -> None:
     due = after(seconds=190)
     answer = plan(TWO, BURBUJA, acknowledged(TWO, OPENED.state, "A2", False, after(seconds=10)), due + LATE)
