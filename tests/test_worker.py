@@ -457,6 +457,29 @@ def test_an_idle_worker_hardly_touches_the_processor(world: World) -> None:
         assert time.process_time() - began < 0.1
 
 
+def test_while_providers_are_still_to_be_asked_the_loop_rests(world: World) -> None:
+    class Counting(Database):
+        reads = 0
+
+        @contextmanager
+        def read(self) -> Iterator[object]:  # type: ignore[override]
+            self.reads += 1
+            with super().read() as tx:
+                yield tx
+
+    world.submit()
+    world.now += timedelta(seconds=150)  # no word of the call; the next level is half a minute away
+    database = Counting(world.config.database_url)
+    with working(replace(on_roads(world), database=database)):
+        until(lambda: database.reads, 5, "a first look")
+        before = database.reads
+        time.sleep(1)
+        looks = database.reads - before
+    database.close()
+    assert looks < 10
+    world.forget()
+
+
 def test_a_periodic_job_is_done_once_on_all_hosts(world: World) -> None:
     with world.services.database.write() as tx:
         done = [machines.take_slot(tx, "sweep", world.now) for _ in range(3)]

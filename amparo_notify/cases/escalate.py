@@ -176,15 +176,13 @@ def _new_code(tx: Connection) -> str:
             return code
 
 
-def next_instant(services: Services) -> datetime | None:
-    """When the worker must look again: the next escalation, notice, provider check or release of a held order."""
+def next_instant(services: Services, *, questions: bool = True) -> datetime | None:
+    """When to look again: the next escalation, notice or release of a held order, and with `questions` the next
+    message whose provider is to be asked about it."""
     with services.database.read() as tx:
-        instants = (
-            escalations.next_due(tx),
-            claims.next_due(tx),
-            outbox.next_check(tx),
-            orders.next_release(tx),
-        )
+        instants = [escalations.next_due(tx), claims.next_due(tx), orders.next_release(tx)]
+        if questions:
+            instants.append(outbox.next_check(tx))
     return min((each for each in instants if each is not None), default=None)
 
 

@@ -82,6 +82,12 @@ _NEXT = union_all(
     ),
 ).subquery()
 
+_WANTED = select(notice.c.id, notice.c.fence).where(
+    notice.c.id.in_(bindparam("ids", expanding=True)),
+    notice.c.state == "open",
+    notice.c.next_at > bindparam("until"),
+)
+
 
 def due(tx: Connection, now: datetime, room: Mapping[Medium, int]) -> list[Candidate]:
     """Due notices, at most as many of each medium as there is `room` for; first notices before repeats. No lock."""
@@ -124,10 +130,8 @@ def next_due(tx: Connection) -> datetime | None:
 def still_wanted(tx: Connection, asked: Sequence[Claimed], until: datetime) -> set[int]:
     """The last look before calls: of these, what is not cancelled, not claimed anew, and leased until then."""
     fences = {each.id: each.fence for each in asked}
-    found = select(notice.c.id, notice.c.fence).where(
-        notice.c.id.in_(fences), notice.c.state == "open", notice.c.next_at > until
-    )
-    return {row.id for row in tx.execute(found) if row.fence == fences[row.id]}
+    found = tx.execute(_WANTED, {"ids": list(fences), "until": until})
+    return {row.id for row in found if row.fence == fences[row.id]}
 
 
 # -- attempts -----------------------------------------------------------------------------------------------
