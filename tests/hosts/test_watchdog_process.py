@@ -33,7 +33,7 @@ LOOK = 10 + 5
 def line(postgresql: PostgresServer, postgresql_url: str) -> Iterator[tuple[Line, str]]:
     """A line to this test's database, and the address at its end as the role that docs/deploy.md makes."""
     block = next(
-        each for each in re.findall(r"```sql\n(.*?)```", DEPLOY.read_text(), re.S) if "watchdog" in each
+        each for each in re.findall(r"```sql\n(.*?)```", DEPLOY.read_text(), re.S) if "ROLE watchdog" in each
     )
     with psycopg.connect(postgresql_url, autocommit=True) as admin:
         admin.execute(block.encode())
@@ -116,7 +116,7 @@ def test_every_alarm_sounds_in_its_time_and_ends(
         number=stage.local.sms_from,
     )  # it takes messages, and never says what became of them
     stage.settle(stations=8, policy=policy_of(delay=20))
-    with CarrierServer(carrier, port):
+    with CarrierServer(carrier, port), closing(stage):
         web, worker = stage.start("web"), stage.start("worker")
         addresses = {"WATCHDOG_ALARM_URL": f"{ears.url}/alarm", "WATCHDOG_URL": f"{ears.url}/well"}
         until(lambda: "no-worker" not in names(postgresql_url), 30, "a heartbeat")
@@ -146,7 +146,6 @@ def test_every_alarm_sounds_in_its_time_and_ends(
         stage.start("worker")
         for alarm in ("database", "no-worker", "untried-orders", "late-notices", "late-escalations"):
             ears.after("cleared", alarm, mended, 90)
-    stage.close()
     carrier.stop()
     ears.server.shutdown()
     assert ears.pings == pings  # a provider is still silent: no word that all is well
