@@ -20,6 +20,7 @@ from amparo_notify.pki import wire
 from amparo_notify.pki.anchors import Trust
 from amparo_notify.pki.files import in_memory
 from amparo_notify.pki.guess import Guess
+from amparo_notify.pki.turns import Turns
 
 LARGEST = 32 * 1024 * 1024
 PATIENCE = 20.0
@@ -52,7 +53,7 @@ class Judge:
         self._trust = trust
         self._revocation = revocation
         self._lock = threading.Lock()
-        self._slots = threading.BoundedSemaphore(at_once or 2 + (os.cpu_count() or 1))
+        self._turns = Turns(at_once or 2 + (os.cpu_count() or 1))
         self._control: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._owner = os.getpid()
@@ -132,7 +133,7 @@ class Judge:
         A fork that went before any limit can have ended it may have been killed for the sake of a machine short of
         memory: only a second one tells whether the document did it.
         """
-        with self._slots:
+        with self._turns:
             for last in (False, True):
                 try:
                     return self._ask_once(header, blobs)

@@ -17,6 +17,7 @@ from amparo_notify.demo.signing import sign_pdf
 from amparo_notify.pki import wire
 from amparo_notify.pki.files import in_memory, mapped
 from amparo_notify.pki.judge import Judge
+from amparo_notify.pki.turns import Turns
 from amparo_notify.pki.verify import examine
 from tests.authority import judge, order
 from tests.pki.cases import LATER, materials, signed, usual
@@ -149,3 +150,23 @@ def test_a_large_document_is_judged_where_it_lies() -> None:
     assert judged.verdict.passed
     assert (header["place"], blobs) == (0, [])
     assert most < 4 << 20
+
+
+def test_nobody_passes_those_who_wait() -> None:
+    """One who leaves and comes again at once goes behind all who came before."""
+    turns, served = Turns(1), []
+
+    def wait(name: str) -> None:
+        for _ in range(3):
+            with turns:
+                served.append(name)
+
+    with turns:
+        threads = [threading.Thread(target=wait, args=(name,)) for name in "abc"]
+        for count, thread in enumerate(threads, start=1):
+            thread.start()
+            while turns.waiting < count:
+                assert thread.is_alive()
+    for thread in threads:
+        thread.join()
+    assert "".join(served) == "abcabcabc"
