@@ -252,6 +252,8 @@ def _codes(tx: Connection, every: Iterable[Escalation]) -> dict[int, str]:
 def _entries(payloads: list[dict[str, object]], codes: dict[int, str]) -> Iterable[Entry]:
     for payload in payloads:
         details: Any = payload["details"]
+        if payload["event"] == Event.ACKNOWLEDGED:
+            details = {**details, "grade": payload["grade"]}  # the court must see which of them is enough
         yield Entry(
             seq=int(str(payload["seq"])),
             at=datetime.fromisoformat(str(payload["at"])),

@@ -99,7 +99,9 @@ def test_a_court_is_not_told_that_somebody_knows_before_somebody_has_signed(worl
     world.submit()
     world.acknowledge(AGENT)
     world.forget()
-    assert world.view("J5TEST-000002").stations[0].acknowledgement is None
+    view = world.view("J5TEST-000002")
+    assert view.stations[0].acknowledgement is None
+    assert [each.details["grade"] for each in view.timeline if each.event is Event.ACKNOWLEDGED] == [Grade.A2]
 
 
 def test_a_signature_ends_the_chase(world: World) -> None:
