@@ -190,13 +190,19 @@ def save_roster(
     Raises Invalid with every fault, and `versions.Stale` and `versions.Uncovered`.
     """
     may(caller)
-    with services.database.write(CONFIGURATION) as tx:
+    with services.database.read() as tx:
         found = _station(tx, station)
         present = rosters.current_roster(tx, found)
-        whole = replace(
-            roster, station=station, time_zone=found.time_zone, officers=present.officers, court=()
-        ).checked()
-        lost = versions.admit(caller, present, whole, over, accepted, now)
+    whole = replace(
+        roster, station=station, time_zone=found.time_zone, officers=present.officers, court=()
+    ).checked()
+    lost = versions.admit(
+        caller, present, whole, over, accepted, now
+    )  # may take a while: nobody waits for it
+    with services.database.write(CONFIGURATION) as tx:
+        newest = rosters.current_roster(tx, found).version
+        if newest != present.version:
+            raise versions.Stale(newest)
         version = rosters.save_roster(tx, found, whole, now)
         more = {"accepted": [loss.sentence(whole) for loss in lost]} if lost else {}
         note(services, tx, caller.actor, versions.SAVED, now, station=station, version=version, **more)
