@@ -150,9 +150,8 @@ def spend(tx: Connection, challenge: str, until: datetime) -> bool:
     """Note that a challenge (its SHA-256, hex) was answered; return whether it was the first time."""
     into = sqlite_insert if tx.dialect.name == "sqlite" else postgresql_insert
     once = into(answered).values(challenge=challenge, until=until).on_conflict_do_nothing()
-    return (
-        tx.execute(once.returning(answered.c.challenge)).first() is not None
-    )  # an INSERT's rowcount may be -1
+    kept = tx.execute(once.returning(answered.c.challenge)).first()  # an INSERT's rowcount may be -1
+    return kept is not None
 
 
 def sweep(tx: Connection, now: datetime) -> None:
