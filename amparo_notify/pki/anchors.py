@@ -1,22 +1,28 @@
 """What the operator trusts: anchors, intermediates and revocation lists, loaded from files. None is built in."""
 
+import base64
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from asn1crypto import pem, x509
+from asn1crypto import cms, parser, pem, x509
 
 from amparo_notify.core.errors import Fault, Unfit
 from amparo_notify.pki import names
 from amparo_notify.pki.crypto import describe_key
+from amparo_notify.pki.integrity import certificates_in
 from amparo_notify.pki.lists import RevocationList, read_list
 from amparo_notify.pki.ocsp import is_answer, is_responder, read_answers
 
 WARNING = timedelta(days=90)
 """An anchor or CRL that runs out within this time is worth a warning (CRLs: within a quarter of their life)."""
 
+_CERTIFICATE = {"CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"}
+_BUNDLE = {"PKCS7", "CMS"}
+_BASE64 = re.compile(rb"[A-Za-z0-9+/\s]+={0,2}\s*\Z")
 _IGNORED = {".md", ".txt", ".sha256"}
 _LARGEST = 64 * 1024 * 1024
 
@@ -97,16 +103,39 @@ class Trust:
 
 
 def read_certificates(data: bytes) -> list[x509.Certificate]:
-    """Return the certificates in a file, DER or PEM (one or several). Raises ValueError where there is none."""
-    parts = [(body, kind) for kind, _, body in pem.unarmor(data, multiple=True)] if pem.detect(data) else []
-    ders = [
-        body for body, kind in parts if kind in {"CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"}
-    ]
-    if not parts:
-        ders = [data]
-    if not ders:
-        raise ValueError("no holds certificate")
-    return [_forced(x509.Certificate.load(der, strict=True)) for der in ders]
+    """Return the certificates in a file: DER, PEM (one or several), base64 without armour, or a PKCS #7 bundle.
+
+    A byte order mark before, line ends and zeros behind are an editor's and change nothing. Raises ValueError where
+    there is none.
+    """
+    text = data.removeprefix(b"\xef\xbb\xbf")
+    if pem.detect(text):
+        found = [each for kind, _, body in pem.unarmor(text, multiple=True) for each in _in_part(kind, body)]
+    else:
+        found = _in_part("", _binary(text))
+    if not found:
+        raise ValueError("holds no certificate")
+    return [_forced(certificate) for certificate in found]
+
+
+def _binary(data: bytes) -> bytes:
+    if data[:1] != b"\x30" and _BASE64.match(data):
+        return base64.b64decode(data)
+    size = parser.peek(data)
+    return data[:size] if not data[size:].strip(b"\0\r\n") else data
+
+
+def _in_part(kind: str, der: bytes) -> list[x509.Certificate]:
+    """Return the certificates in one part of a file; `kind` is the name of its armour, if it had one."""
+    if kind and kind not in _CERTIFICATE | _BUNDLE:
+        return []
+    inside = parser.parse(der)[4]
+    if inside[:1] != b"\x06":  # a bundle begins with its type's identifier, a certificate with what is signed
+        return [x509.Certificate.load(der, strict=True)]
+    bundle = cms.ContentInfo.load(der, strict=True)
+    if bundle["content_type"].native != "signed_data":
+        raise ValueError(f"{bundle['content_type'].native} holds no certificate")
+    return certificates_in(bundle["content"])
 
 
 def _forced(certificate: x509.Certificate) -> x509.Certificate:

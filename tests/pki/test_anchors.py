@@ -1,5 +1,6 @@
 """What the operator loads is trusted, and what cannot be loaded is named."""
 
+import base64
 from datetime import timedelta
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import pytest
 from asn1crypto import pem
 
 from amparo_notify.core.errors import Unfit
+from amparo_notify.demo.authority import Identity
+from amparo_notify.demo.signing import signed_data
 from amparo_notify.pki.anchors import Trust
 from tests.authority import NOW, authority, judge
 from tests.pki import people
@@ -30,6 +33,28 @@ def test_one_file_may_hold_several(tmp_path: Path) -> None:
     (tmp_path / "all.pem").write_bytes(b"".join(pem.armor("CERTIFICATE", der) for der in both))
     trust = Trust.load([tmp_path / "all.pem"])
     assert len(trust.anchors) == len(trust.intermediates) == 1
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda der: der + b"\r\n",
+        lambda der: base64.b64encode(der),
+        lambda der: b"\xef\xbb\xbf" + pem.armor("CERTIFICATE", der),
+        lambda der: b"Bag Attributes\r\n" + pem.armor("CERTIFICATE", der).replace(b"\n", b"\r\n"),
+        lambda der: _bundle(der),
+        lambda der: pem.armor("PKCS7", _bundle(der)),
+    ],
+    ids=["line-end", "base64", "mark", "windows", "bundle", "bundle-pem"],
+)
+def test_a_certificate_is_read_as_people_keep_it(tmp_path: Path, write) -> None:
+    (tmp_path / "raiz.cer").write_bytes(write(authority().root.certificate))
+    assert Trust.load([tmp_path]).anchors == (authority().root.certificate,)
+
+
+def _bundle(der: bytes) -> bytes:
+    """A .p7b: a SignedData that signs nothing and carries certificates."""
+    return signed_data(None, [Identity(der, authority().root.key)], [])
 
 
 def test_time_stamps_are_vouched_for_by_the_anchors_unless_told(tmp_path: Path) -> None:
