@@ -39,7 +39,7 @@ def line(postgresql: PostgresServer, postgresql_url: str) -> Iterator[tuple[Line
         admin.execute(block.encode())
         (name,) = admin.execute("SELECT current_database()").fetchone() or ("",)
     made = Line(str(postgresql.get_postmaster_info().socket_path))
-    yield made, f"postgresql://watchdog@127.0.0.1:{made.port}/{name}"
+    yield made, f"postgresql://watchdog@127.0.0.1:{made.port}/{name}?target_session_attrs=primary"
     made.close()
     with psycopg.connect(postgresql_url, autocommit=True) as admin:
         admin.execute("DROP OWNED BY watchdog")
