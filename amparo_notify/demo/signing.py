@@ -25,6 +25,8 @@ class Stamp:
 
     identity: Identity
     moment: datetime
+    imprint: str = "sha256"  # the hash of what is stamped
+    digest: str = "sha256"  # by which the stamper signs
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,8 @@ def signer_info(
     }
     unsigned = list(style.extra_unsigned)
     if style.stamp:
-        token = cms.ContentInfo.load(time_stamp(hashlib.sha256(signature).digest(), style.stamp))
+        imprint = hashlib.new(style.stamp.imprint, signature).digest()
+        token = cms.ContentInfo.load(time_stamp(imprint, style.stamp))
         unsigned.append(_attribute("signature_time_stamp_token", token))
     if unsigned:
         info["unsigned_attrs"] = cms.CMSAttributes(unsigned)
@@ -111,18 +114,19 @@ def signed_data(
 
 
 def time_stamp(imprint: bytes, stamp: Stamp) -> bytes:
-    """Return an RFC 3161 token (DER) over a SHA-256 hash."""
+    """Return an RFC 3161 token (DER) over a hash."""
     statement = tsp.TSTInfo(
         {
             "version": "v1",
             "policy": _TSA_POLICY,
-            "message_imprint": {"hash_algorithm": {"algorithm": "sha256"}, "hashed_message": imprint},
+            "message_imprint": {"hash_algorithm": {"algorithm": stamp.imprint}, "hashed_message": imprint},
             "serial_number": secrets.randbits(63),
             "gen_time": stamp.moment.replace(microsecond=0),
         }
     ).dump()
-    info = signer_info(stamp.identity, hashlib.sha256(statement).digest(), Style(), "tst_info")
-    return signed_data(statement, [stamp.identity], [info], content_type="tst_info")
+    digest = hashlib.new(stamp.digest, statement).digest()
+    info = signer_info(stamp.identity, digest, Style(digest=stamp.digest), "tst_info")
+    return signed_data(statement, [stamp.identity], [info], digest=stamp.digest, content_type="tst_info")
 
 
 def sign_cms(

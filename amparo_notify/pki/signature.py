@@ -45,11 +45,12 @@ def judge_signer(
     try:
         certificate = certificate_of(info, candidates)
         algorithm = check_integrity(info, certificate, digest, "data")
-        stamp = _earliest(info, context, stamps)
+        found = [*_own_stamps(info, context), *stamps]
     except Objection as objection:
         judged.objections.append(objection)
         judged.signer = _unproven(info, candidates)
         return judged
+    stamp = min((one for one in found if one.proves), key=lambda one: one.moment, default=None)
     claimed = _claimed(info) or claimed
     moment = stamp.moment if stamp else context.moment
     path, standings = _check_certificate(certificate, moment, bool(stamp), claimed, context, judged)
@@ -66,20 +67,23 @@ def judge_signer(
         "time_source": source,
         "claimed_at": claimed.isoformat() if claimed else None,
         "time_stamp": {"at": stamp.moment.isoformat(), "authority": stamp.authority} if stamp else None,
+        "time_stamps_by_sha1": [
+            {"at": one.moment.isoformat(), "authority": one.authority} for one in found if not one.proves
+        ],
         "revocation": [_standing_report(one, context.moment) for one in standings],
     }
     return judged
 
 
-def _earliest(info: cms.SignerInfo, context: Context, stamps: Sequence[Stamp]) -> Stamp | None:
+def _own_stamps(info: cms.SignerInfo, context: Context) -> list[Stamp]:
+    """Check and return the time-stamps in the signature itself."""
     signature = info["signature"].native
-    own = [
+    return [
         check_stamp(
             cms.ContentInfo.load(token.dump()), lambda name: hashlib.new(name, signature).digest(), context
         )
         for token in attributes(info, "signature_time_stamp_token", signed=False)
     ]
-    return min((*own, *stamps), key=lambda stamp: stamp.moment, default=None)
 
 
 def _claimed(info: cms.SignerInfo) -> datetime | None:

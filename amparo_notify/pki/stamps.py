@@ -27,6 +27,13 @@ class Stamp:
     moment: datetime
     authority: str
     certificate_sha256: str
+    proves: bool = True
+    """False where it rests on SHA-1: then it is set aside, and the moment is the time of receipt."""
+
+
+_OUTDATED = "sha1"
+"""Tokens of the federal judiciary hold SHA-1 imprints ("datos estampillados" of twenty bytes). They prove no time, but
+a genuine order must not be refused for what its court's time-stamper does (ETSI EN 319 102-1, 5.4: not a proof)."""
 
 
 def check_stamp(token: cms.ContentInfo, imprint: Digest, context: Context) -> Stamp:
@@ -46,10 +53,12 @@ def check_stamp(token: cms.ContentInfo, imprint: Digest, context: Context) -> St
     info = data["signer_infos"][0]
     candidates = [*certificates_in(data), *context.tsa_pool.helpers]
     certificate = certificate_of(info, candidates)
-    check_integrity(info, certificate, lambda name: hashlib.new(name, raw).digest(), "tst_info")
     mark = statement["message_imprint"]
     algorithm = mark["hash_algorithm"]["algorithm"].native
-    if not digest_allowed(algorithm):
+    proves = _OUTDATED not in {algorithm, info["digest_algorithm"]["algorithm"].native}
+    if proves:
+        check_integrity(info, certificate, lambda name: hashlib.new(name, raw).digest(), "tst_info")
+    if not digest_allowed(algorithm) and algorithm != _OUTDATED:
         raise failed(
             Reason.CRYPTO_CONSTRAINTS_FAILURE,
             "El sello de tiempo usa un algoritmo que ya no es seguro; pida al juzgado que selle de nuevo.",
@@ -68,8 +77,9 @@ def check_stamp(token: cms.ContentInfo, imprint: Digest, context: Context) -> St
             "El sello de tiempo dice una hora que aún no llega; no es confiable. Pida al juzgado que firme de nuevo.",
             f"time-stamp of {moment.isoformat()}",
         )
-    _check_stamper(certificate, candidates, moment, context)
-    return Stamp(moment, names.readable(certificate.subject), certificate.sha256.hex())
+    if proves:
+        _check_stamper(certificate, candidates, moment, context)
+    return Stamp(moment, names.readable(certificate.subject), certificate.sha256.hex(), proves)
 
 
 def _check_stamper(

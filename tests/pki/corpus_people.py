@@ -3,6 +3,8 @@
 import hashlib
 from datetime import timedelta
 
+from asn1crypto import cms
+
 from amparo_notify.core.verdict import Reason
 from amparo_notify.demo.authority import YEAR, revocation_list
 from amparo_notify.demo.signing import (
@@ -319,6 +321,44 @@ def time_stamp_a_minute_ahead_of_our_clock():
 
 def _stamped_by(stamper) -> Style:
     return Style(signing_time=NOW, stamp=Stamp(stamper, NOW))
+
+
+def _stamped_by_sha1(**how: str) -> Style:
+    return Style(signing_time=NOW, stamp=Stamp(time_stamper(), NOW, **how))
+
+
+@case(PASSED)
+def time_stamp_of_a_sha1_imprint():
+    """The federal judiciary's own: it proves no time, and takes nothing from a signature judged on arrival."""
+    return sign_cms(order(), judge(), style=_stamped_by_sha1(imprint="sha1"))
+
+
+@case(PASSED)
+def time_stamp_signed_by_sha1():
+    return sign_pdf(order(), judge(), _stamped_by_sha1(digest="sha1"))
+
+
+@case(INDETERMINATE, NO_PROOF)
+def ended_certificate_stamped_by_sha1_while_good():
+    style = Style(stamp=Stamp(time_stamper(), NOW - 2 * DAY, imprint="sha1"))
+    return sign_cms(order(), lasting(NOW - 30 * DAY, NOW - DAY), style=style)
+
+
+@case(FAILED, Reason.REVOKED, trust=lambda: _revoking((judge().x509.serial_number, NOW)))
+def revoked_after_a_time_stamp_by_sha1():
+    return sign_cms(order(), judge(), style=Style(stamp=Stamp(time_stamper(), NOW - DAY / 2, imprint="sha1")))
+
+
+@case(FAILED, Reason.HASH_FAILURE)
+def time_stamp_by_sha1_of_another_signature():
+    other = sign_cms(order() + b"\n", judge(), style=_stamped_by_sha1(imprint="sha1"))
+    token = cms.ContentInfo.load(other)["content"]["signer_infos"][0]["unsigned_attrs"][0]
+    return sign_cms(order(), judge(), style=Style(extra_unsigned=(token.copy(),)))
+
+
+@case(FAILED, Reason.TIMESTAMP_ORDER_FAILURE)
+def time_stamp_by_sha1_from_the_future():
+    return sign_cms(order(), judge(), style=Style(stamp=Stamp(time_stamper(), LATER + DAY, imprint="sha1")))
 
 
 @case(INDETERMINATE, UNKNOWN)
