@@ -86,7 +86,7 @@ def _watch(number: int, event: Component, present: Roster) -> _Watch:
     if not badge or " " in badge:
         raise _NotUnderstoodError(f"«{badge}» no es una placa.")
     edges: list[Any] = [event["DTSTART"], event["DTEND"]]
-    start, end = (_local(edge.dt, present) for edge in edges)
+    start, end = (_local(edge, present) for edge in edges)
     if not timedelta() < end - start <= timedelta(days=1):
         raise _NotUnderstoodError("Un turno dura algo, y un día a lo más.")
     days, firsts = _cycle(event, start.date())
@@ -101,11 +101,14 @@ def _category(event: Component) -> str:
     return names[0]
 
 
-def _local(moment: object, present: Roster) -> datetime:
+def _local(edge: Any, present: Roster) -> datetime:
     """The station's wall clock. Hours of another zone are refused: they would drift when one of the clocks changes."""
+    moment: object = edge.dt
     if not isinstance(moment, datetime):
         raise _NotUnderstoodError("Dura días enteros: un turno tiene horas.")
     if moment.tzinfo is None:
+        if zone := edge.params.get("TZID"):  # the library drops a zone that it does not know
+            raise _NotUnderstoodError(f"«{zone}» no es un huso horario.")
         return moment
     if str(moment.tzinfo) != present.time_zone:
         raise _NotUnderstoodError(

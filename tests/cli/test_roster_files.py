@@ -108,6 +108,8 @@ def test_shifts_that_repeat_after_different_days_become_one_cycle() -> None:
         (f"{DAILY}\nSUMMARY:1001\nRRULE:FREQ=DAILY", "categoría"),
         (event("Ana Ejemplo"), "no es una placa"),
         (event(when=DAILY.replace("Mexico_City", "Cancun")), "America/Cancun"),
+        (event(when=DAILY.replace("America/Mexico_City", "Mexico/Luna")), "Mexico/Luna"),
+        (event(when=DAILY.replace("20260102T080000", "20260101T080000")), "dura algo"),
         (event(when="DTSTART;VALUE=DATE:20260101\nDTEND;VALUE=DATE:20260102"), "días enteros"),
         (event(when=DAILY.replace("20260102T080000", "20260104T080000")), "un día a lo más"),
         (event(when="DTSTART:ayer\nDTEND:hoy"), "No se puede leer"),
