@@ -22,6 +22,7 @@ from amparo_notify.channels.rendering import (
     reply_twiml,
     sms_answer,
 )
+from amparo_notify.channels.replies import parse_reply
 from amparo_notify.core.follow_up import DONE, follow_up
 from amparo_notify.core.notice import Cause, Medium
 from amparo_notify.core.order import OutcomeCode
@@ -95,6 +96,19 @@ def test_an_answer_to_a_text_is_gsm7_and_of_two_segments_at_most(answer: str, la
 @pytest.mark.parametrize("answer", ["unknown", "stopped", "help"])
 def test_an_answer_to_a_stranger_fits_and_needs_no_facts(answer: str, language: str) -> None:
     assert segments(sms_answer(answer, language=language)) == 1
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_that_we_write_counts_as_an_answer_when_it_is_sent_back_to_us(language: str) -> None:
+    """Forwarded, quoted, or echoed by a robot."""
+    about = replace(LONGEST, drill=False, expediente="1234/2025", reply_code="K7QF9")
+    ours = [render(cause, Medium.SMS, about, PHONE, "n1.2", 90, language=language).text for cause in TEXTED]
+    ours += [sms_answer(answer, about, attempts=2, language=language) for answer in REPLIES]
+    ours += [
+        sms_answer("help", codes=("K7QF9",), language=language),
+        sms_answer("unknown", language=language),
+    ]
+    assert {parse_reply(text).kind for text in ours} == {"help"}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
