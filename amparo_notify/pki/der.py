@@ -47,8 +47,9 @@ _LAYERS = (
     (0x30, True),  # EncapsulatedContentInfo
     (0x06, False),
     (0xA0, True),
-    (0x04, True),  # the content, in one piece
+    (0x04, True),  # the content, in one piece or (constructed) in several
 )
+_CONSTRUCTED = 0x24
 """Tags on the way to the content of a SignedData, and whether the way leads into the element or past it."""
 
 
@@ -62,7 +63,7 @@ def content_apart(data: Data) -> tuple[bytes, bytes] | None:
     place = 0
     for tag, into in _LAYERS:
         found = _element(data, place)
-        if found is None or found.tag != tag:
+        if found is None or found.tag not in ({tag} if tag != 0x04 else {tag, _CONSTRUCTED}):
             return None
         way.append(found)
         place = found.start if into else found.end
@@ -74,4 +75,19 @@ def content_apart(data: Data) -> tuple[bytes, bytes] | None:
     detached = tlv(0x30, data[encapsulated.start : explicit.place])
     inner = data[signed.start : encapsulated.place] + detached + data[encapsulated.end : signed.end]
     left = tlv(0x30, data[whole.start : wrapped.place] + tlv(0xA0, tlv(0x30, inner)))
-    return left, data[content.start : content.end]
+    joined = _joined(data, content)
+    return None if joined is None else (left, joined)
+
+
+def _joined(data: Data, string: _Element) -> bytes | None:
+    """Return an octet string's bytes; of a constructed one those of its pieces (X.690, 8.7.3), each in one piece."""
+    if string.tag != _CONSTRUCTED:
+        return data[string.start : string.end]
+    pieces, place = [], string.start
+    while place < string.end:
+        piece = _element(data, place)
+        if piece is None or piece.tag != 0x04 or piece.end > string.end:
+            return None
+        pieces.append(data[piece.start : piece.end])
+        place = piece.end
+    return b"".join(pieces)

@@ -15,7 +15,7 @@ from amparo_notify.pki.objection import failed, malformed
 MOST_SIGNERS = 8
 MOST_CERTIFICATES = 40
 _PEM = re.compile(
-    rb"-----BEGIN (PKCS7|CMS|PKCS #7 SIGNED DATA)-----\s+([A-Za-z0-9+/=\s]+?)-----END \1-----\s*\Z"
+    rb"-----BEGIN (PKCS7|CMS|PKCS #7 SIGNED DATA)-----\s*([A-Za-z0-9+/=\s]+?)-----END \1-----\s*\Z"
 )
 _BASE64 = re.compile(rb"[A-Za-z0-9+/\s]+={0,2}\s*\Z")
 OFFICE = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
@@ -79,11 +79,37 @@ def _signed_data(binary: bytes, padded: bool) -> tuple[cms.SignedData, bytes | N
         if info["content_type"].native != "signed_data":
             raise malformed(f"content type {info['content_type'].native}")
         data = info["content"]
+        _check_elements(info)
         _check_shape(data)
         content = data["encap_content_info"]["content"]
     except (ValueError, TypeError, KeyError, IndexError, AttributeError) as problem:
         raise malformed(f"CMS: {problem}") from problem
     return data, None if isinstance(content, core.Void) else _octets(content)
+
+
+def _check_elements(info: cms.ContentInfo) -> None:
+    """Refuse what the parser would pass over: elements that RFC 5652 does not know, after those that it does."""
+    data = info["content"]
+    around = data["encap_content_info"]
+    explicit = around.contents[parser.peek(around.contents) :]
+    inside = parser.parse(explicit)[4] if explicit else b""
+    for raw, form in (
+        (info.contents, rb"\x06\xa0"),
+        (data.contents, rb"\x02\x31\x30\xa0?\xa1?\x31"),
+        (around.contents, rb"\x06\xa0?"),
+        (inside, rb"[\x04\x24\x30]?"),
+    ):
+        if not re.fullmatch(form, _tags(raw)):
+            raise malformed(f"elements {_tags(raw).hex(' ')} in the signature")
+
+
+def _tags(raw: bytes) -> bytes:
+    """Return the first byte of each element, one after another."""
+    found, place = bytearray(), 0
+    while place < len(raw):
+        found.append(raw[place])
+        place += parser.peek(raw[place:])
+    return bytes(found)
 
 
 def _check_shape(data: cms.SignedData) -> None:

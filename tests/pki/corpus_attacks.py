@@ -266,6 +266,22 @@ def _cube_root(number: int) -> int:
 
 
 @case(FAILED, FORMAT)
+def another_content_behind_the_content():
+    """Of two contents one reader shows the first and another the last."""
+    return around(_info().dump(), behind=(tlv(0x04, FORGED), b"", b""))
+
+
+@case(FAILED, FORMAT)
+def something_behind_the_signers():
+    return around(_info().dump(), behind=(b"", tlv(0x31, b""), b""))
+
+
+@case(FAILED, FORMAT)
+def something_behind_the_signed_data():
+    return around(_info().dump(), behind=(b"", b"", b"\0\0" + tlv(0x04, FORGED)))
+
+
+@case(FAILED, FORMAT)
 def the_hash_of_the_document_twice_in_one_attribute():
     value = core.OctetString(hashlib.sha256(order()).digest())
     twice = cms.CMSAttribute({"type": "message_digest", "values": [value, value]})

@@ -80,6 +80,18 @@ def base64_with_a_byte_order_mark_and_line_ends_of_windows():
 
 
 @case(PASSED)
+def content_in_pieces_of_known_length():
+    """Constructed, yet without indefinite lengths: BER that is neither a stream's nor DER."""
+    info = signer_info(judge(), hashlib.sha256(order()).digest(), PLAIN)
+    return around(info.dump(), pieces=700)
+
+
+@case(PASSED)
+def armour_in_one_line():
+    return b"-----BEGIN PKCS7-----%s-----END PKCS7-----" % base64.b64encode(sign_cms(order(), judge()))
+
+
+@case(PASSED)
 def base64_of_indefinite_lengths_in_one_line():
     return base64.b64encode(to_ber(sign_cms(order(), judge())))
 

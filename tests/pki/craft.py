@@ -136,18 +136,32 @@ def raw_info(
 
 
 def around(
-    info: bytes, by: Identity | None = None, content: bytes | None = None, besides: bytes = b""
+    info: bytes,
+    by: Identity | None = None,
+    besides: bytes = b"",
+    pieces: int = 0,
+    behind: tuple[bytes, bytes, bytes] = (b"", b"", b""),
 ) -> bytes:
-    """A .p7m of the order with this one SignerInfo as it is; `besides` goes in with the certificates."""
-    identity, inside = by or judge(), content or order()
+    """A .p7m of the order with this one SignerInfo as it is.
+
+    `besides` goes in with the certificates, `behind` at the end of the content's wrapper, the SignedData and the whole;
+    `pieces`: how many bytes the pieces of the content have.
+    """
+    identity, inside = by or judge(), order()
     certificates = b"".join((identity.certificate, *identity.chain)) + besides
-    encapsulated = core.ObjectIdentifier("1.2.840.113549.1.7.1").dump() + tlv(0xA0, tlv(0x04, inside))
+    cut = (
+        [tlv(0x04, inside[place : place + pieces]) for place in range(0, len(inside), pieces)]
+        if pieces
+        else []
+    )
+    content = tlv(0x24, b"".join(cut)) if cut else tlv(0x04, inside)
+    encapsulated = core.ObjectIdentifier("1.2.840.113549.1.7.1").dump() + tlv(0xA0, content + behind[0])
     digests = tlv(0x31, tlv(0x30, core.ObjectIdentifier("2.16.840.1.101.3.4.2.1").dump()))
     body = (
         core.Integer(1).dump() + digests + tlv(0x30, encapsulated) + tlv(0xA0, certificates) + tlv(0x31, info)
     )
-    signed = core.ObjectIdentifier("1.2.840.113549.1.7.2").dump() + tlv(0xA0, tlv(0x30, body))
-    return tlv(0x30, signed)
+    signed = core.ObjectIdentifier("1.2.840.113549.1.7.2").dump() + tlv(0xA0, tlv(0x30, body + behind[1]))
+    return tlv(0x30, signed + behind[2])
 
 
 def stream_update(pdf: bytes, objects: Mapping[int, bytes], *, root: int, number: int = 60) -> bytes:
