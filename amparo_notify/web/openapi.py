@@ -306,7 +306,10 @@ _CREATE: Schema = {
         "413": _problem("Larger than 32 MiB."),
         "415": _problem("Not multipart/form-data."),
         "422": _problem("Fields that must be mended, or a signature that does not hold (with its verdict)."),
-        "503": _problem("The service cannot judge documents safely now."),
+        "503": _problem(
+            "Nothing can be judged or kept now: the order is not received. Send it again, with the same key.",
+            Retry_After=TEXT,
+        ),
     },
 }
 
