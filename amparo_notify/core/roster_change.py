@@ -84,18 +84,13 @@ def losses(before: Roster, after: Roster, start: datetime, end: datetime) -> tup
 
 
 def _stretches(before: Roster, after: Roster, name: str, start: datetime, end: datetime) -> Iterator[Change]:
-    last: Change | None = None
+    """Each from one instant at which either version's people change to the next."""
     while start < end:
         turns = [turn for roster in (before, after) for turn in _turns(roster, name, start)]
         turn = min([*turns, end])
         was, will = (_badges(roster, name, start) for roster in (before, after))
-        if last and (last.before, last.after) == (was, will):
-            last = replace(last, end=turn)
-        else:
-            yield from [last] if last else []
-            last = Change(name, start, turn, was, will)
+        yield Change(name, start, turn, was, will)
         start = turn
-    yield from [last] if last else []
 
 
 def _rotations(roster: Roster, name: str) -> Iterator[Rotation]:

@@ -138,9 +138,6 @@ def checked(new: Roster, old: Roster, fields: Mapping[str, str]) -> Roster:
 
 
 def _placed(fault: Fault, fields: Mapping[str, str]) -> Fault:
-    shift = re.search(r"\.shifts\[(\d+)\]$", fault.field)
-    if shift:
-        return replace(fault, field=f"shift-{shift[1]}")
     bare = re.sub(r"\[\d+\]$", "", fault.field)
     return replace(fault, field=fields.get(bare, fields.get("", fault.field)))
 

@@ -130,3 +130,11 @@ def test_a_change_is_said_of_an_instant_if_and_only_if_other_people_serve(
     was, will = ({duty.badge for duty in each.on_duty("agentes", at)} for each in (roster(), new))
     assert len(said) == (was != will)
     assert all((set(change.before), set(change.after)) == (was, will) for change in said)
+
+
+def test_a_rotation_that_nobody_ever_relieves_is_compared_too() -> None:
+    alone = Rotation("titular", date(2026, 11, 1), 1, (Shift(0, EIGHT, EIGHT, 0),), (("A",),))
+    other = replace(alone, slots=(("B",),))
+    before, after = (replace(roster(), rotations=(each,)) for each in (alone, other))
+    (change,) = changes(before, after, NOW, END)
+    assert (change.start, change.end, change.before, change.after) == (NOW, END, ("A",), ("B",))

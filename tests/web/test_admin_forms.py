@@ -294,3 +294,18 @@ def test_a_fault_that_was_there_before_does_not_stand_in_the_way_of_mending_some
     stale = Override("agentes", NOW, NOW + HOUR, ("nadie",))
     before = replace(roster(), overrides=(stale,))
     assert len(substituted(cover(), before, NOW).overrides) == 2
+
+
+def test_a_shift_out_of_its_cycle_is_refused_by_its_line() -> None:
+    line = {"shift-0-day": "1", "shift-0-start": "08:00", "shift-0-end": "20:00", "shift-0-group": "1"}
+    two = weekly(cycle="otro", days="1", **{"place-1008": "1", "place-1009": "1"}, **line)
+    assert rotated(two, roster()).rotations[-1].shifts == (Shift(0, time(8), time(20), 0),)
+    with pytest.raises(Invalid) as refused:
+        rotated(weekly(cycle="otro", days="1", **line | {"shift-0-day": "2", "shift-0-group": "7"}), roster())
+    assert places(refused) == ["shift-0", "shift-0"]
+
+
+def test_a_shift_half_written_is_refused_by_its_line() -> None:
+    with pytest.raises(Invalid) as refused:
+        rotated(weekly(cycle="otro", days="1", **{"shift-3-day": "1"}), roster())
+    assert places(refused) == ["shift-0"]
