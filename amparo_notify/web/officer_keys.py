@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 from amparo_notify.cases import officer, sign
 from amparo_notify.core.errors import Denied, Fault, Missing, Refusal
 from amparo_notify.web.context import now, services
+from amparo_notify.web.errors import answer
 from amparo_notify.web.officer import again, cookie_of, door_page, gone, session_of, to_order
 from amparo_notify.web.security import Audience, may, set_cookie
 
@@ -138,4 +139,4 @@ def missing(refusal: Missing) -> Response:
     """A notice's link that leads nowhere says what to do instead; one for a PIN is answered like any other."""
     if request.path.startswith("/n/"):
         return gone(refusal)
-    raise refusal
+    return answer(refusal.status, refusal.faults)
