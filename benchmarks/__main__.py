@@ -1,4 +1,6 @@
-"""scripts/bench [NAME…]: runs `benchmarks/NAME.py`'s measure() -> dict, merges it into results.json, prints a table."""
+"""scripts/bench [NAME…]: runs `benchmarks/NAME.py`'s measure() -> dict, merges it into results.json, prints a table.
+
+A benchmark that has a `table(measured)` says itself how its figures are to be read."""
 
 import json
 import sys
@@ -21,9 +23,13 @@ def main(asked: list[str]) -> int:
         )
         return 2
     for name in asked or there:
-        measured = import_module(f"benchmarks.{name}").measure()
+        benchmark = import_module(f"benchmarks.{name}")
+        measured = benchmark.measure()
         _keep(name, measured)
         print(f"── {name}")
+        if hasattr(benchmark, "table"):
+            print(benchmark.table(measured))
+            continue
         for path, value in _rows(measured):
             print(
                 f"  {path:<44} {value:>14,.3f}" if isinstance(value, float) else f"  {path:<44} {value!s:>14}"
