@@ -23,8 +23,8 @@ from amparo_notify.pki.guess import Guess
 from amparo_notify.pki.turns import Turns
 
 LARGEST = 32 * 1024 * 1024
-PATIENCE = 20.0
-"""Seconds until a fork counts as lost; it kills itself at 15."""
+PATIENCE = 45.0
+"""Seconds without an answer after which the machine, not the document, is at fault: a fork has 5 s of processor."""
 SOON = 4.0
 """Seconds before which none of a fork's own limits ends it."""
 MODES = ("required", "when-available", "off")
@@ -78,7 +78,7 @@ class Judge:
             self._ensure()
 
     def examine(self, document: bytes, signature: bytes | None, moment: datetime) -> Examination:
-        """Return the verdict at `moment` (aware, UTC). Raises Unfit only where no child can be started at all."""
+        """Return the verdict at `moment` (aware, UTC). Raises Unfit only where no child starts, or is given time."""
         if max(len(document), len(signature or b"")) > LARGEST:
             sentence = "El archivo pesa más de 32 MiB; reduzca el PDF, fírmelo de nuevo y súbalo."
             return _unreadable(document, sentence, "too large")
@@ -162,6 +162,8 @@ class Judge:
                 began = monotonic()
                 return wire.receive(ours)
             except OSError as problem:
+                if began and isinstance(problem, TimeoutError):
+                    raise _unfit("el proceso que verifica firmas no contesta a tiempo.") from problem
                 raise _Lost(parent, began and monotonic() - began) from problem
 
     def _forget(self, parent: socket.socket | None) -> None:
@@ -255,11 +257,11 @@ def _unreadable(document: bytes, explanation: str, detail: str) -> Examination:
     return Examination(verdict, None)
 
 
-def _unfit() -> Unfit:
+def _unfit(what: str = "no se puede iniciar el proceso que verifica firmas.") -> Unfit:
     return Unfit(
         Fault(
             "pki",
-            "no se puede iniciar el proceso que verifica firmas.",
+            what,
             "Revise la memoria y los límites del servidor; las subidas se reciben de nuevo en cuanto arranque.",
         )
     )

@@ -14,7 +14,7 @@ from amparo_notify.core.verdict import Conclusion, Examination, Reason, Signer, 
 from amparo_notify.pki.files import Data
 
 HELLO = b"\x01"
-"""A fork says this first: whoever hears it and then nothing knows that the document killed the fork."""
+"""A fork says this before it looks at the document: what goes wrong until then is no fault of the document's."""
 MOST_FILES = 2
 
 _LENGTH = struct.Struct("!I")

@@ -59,10 +59,12 @@ def test_fifty_at_once_get_their_verdicts(service: Judge) -> None:
 
 
 def test_a_parent_killed_under_load_costs_nobody_an_answer(service: Judge) -> None:
+    parent = service.process_id
+    assert parent
     verdicts, threads = _at_once(service, 24)
     for thread in threads:
         if thread is threads[8]:
-            os.kill(service.process_id or 0, signal.SIGKILL)
+            os.kill(parent, signal.SIGKILL)
         thread.join()
     assert [verdict.passed for verdict in verdicts] == [True] * 24
 
