@@ -1,14 +1,16 @@
 """What follows from each outcome: who is told, what is asked of whom, and when that is over."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, time, timedelta
 
 import pytest
 
-from amparo_notify.cases import court, officer, outcome
+from amparo_notify.cases import court, manage, officer, outcome
 from amparo_notify.cases.replay import replayed
 from amparo_notify.cases.services import OPERATOR
 from amparo_notify.core.follow_up import DONE, Answerer, follow_up
 from amparo_notify.core.order import DocumentKind, OutcomeCode
+from amparo_notify.core.roster import Rotation, Shift
 from amparo_notify.core.state import Phase
 from amparo_notify.web import order_page
 from tests.world import (
@@ -19,7 +21,9 @@ from tests.world import (
     HEADQUARTERS,
     OTHER_STATION,
     PERSON,
+    POLICY,
     STATION,
+    Somebody,
     World,
 )
 
@@ -202,6 +206,24 @@ def test_of_two_persons_one_who_is_settled_leaves_the_others_clock_running(world
     assert phase(world, folio) is Phase.ACKNOWLEDGED
     world.advance(minutes=15)
     assert (world.arrived() - world.accounted)[f"voice {CHIEF.badge}"] == 1
+    world.forget()
+
+
+def test_a_change_of_shift_before_the_outcome_tells_whoever_comes_on_duty(world: World) -> None:
+    relief = Somebody("MEX-A2", "+525500000102", "agente2@estacion.example")
+    world.add_officer(relief, "Agente de relevo", station=STATION)
+    shifts = (Shift(0, time(8), time(8), 0), Shift(1, time(8), time(8), 1))
+    # 21 November, 03:15: the watch of the 20th, day 323 since 1 January, is the second slot's
+    turns = Rotation("agentes", date(2026, 1, 1), 2, shifts, ((relief.badge,), (AGENT.badge,)))
+    roster = replace(manage.roster_of(world.services, STATION), rotations=(turns,))
+    manage.save_roster(world.services, OPERATOR, STATION, roster, world.now)
+    slow = replace(POLICY, outcome_within=6 * 3600)
+    manage.save_policy(world.services, OPERATOR, STATION, slow, world.now)
+    world.submit()
+    world.acknowledge(AGENT)
+    assert not world.carrier.texts(relief.phone)
+    world.advance(hours=5)
+    assert "Recibe turno con esta orden abierta" in world.carrier.texts(relief.phone)[-1].body
     world.forget()
 
 
