@@ -61,7 +61,7 @@ class Process:
         self.popen.kill()
         self.popen.wait()
 
-    def stop(self, patience: float = 20) -> int:
+    def stop(self, patience: float = 40) -> int:
         """Ask it to end (SIGTERM); return its exit code."""
         self.popen.send_signal(signal.SIGTERM)
         return self.popen.wait(patience)

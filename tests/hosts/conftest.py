@@ -18,7 +18,7 @@ from tests.hosts.proxy import Line
 from tests.stage import PUBLIC_URL, Process, Stage, free_port, mail, phone, until
 
 RUNNER = str(Path(__file__).parents[1] / "kills" / "runner.py")
-"""Leases of two seconds."""
+"""Leases of three seconds."""
 STATIONS = 100
 
 

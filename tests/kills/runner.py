@@ -21,7 +21,7 @@ from typing import Any
 from amparo_notify.__main__ import main
 from amparo_notify.cases import dispatch
 
-LEASE, LONGEST_CALL = timedelta(seconds=2), timedelta(seconds=1)
+LEASE, LONGEST_CALL = timedelta(seconds=3), timedelta(seconds=1)
 
 
 def die(after: float) -> None:

@@ -14,7 +14,7 @@ from tests.stage import PIN, Process, Stage, mail, phone, until
 
 RUNNER = str(Path(__file__).with_name("runner.py"))
 STATIONS = 250
-PATIENCE = 40
+PATIENCE = 60
 """Seconds for anything to happen; most takes two."""
 
 

@@ -236,11 +236,7 @@ def report(soak: Soak, seconds: float) -> None:
         f"\n{HOURS:.0f} h in {seconds:.0f} s: {soak.submitted} orders, {reported} with an outcome, "
         f"{attempts} attempts, {records} records, {soak.rang} turns; alarms {dict(soak.alarms)}"
     )
-    for name in soak.samples:
-        warm, after = split(soak, name)
-        for word, some in (("warm", warm), ("after", after)):
-            memory, descriptors = [each[1] >> 10 for each in some], [each[2] for each in some]
-            print(
-                f"{name} {word}: {min(memory)}–{max(memory)} MB, last {memory[-1]}; "
-                f"{min(descriptors)}–{max(descriptors)} descriptors"
-            )
+    for name, samples in soak.samples.items():
+        sixths = [samples[round(n * (len(samples) - 1) / 6)] for n in range(7)]
+        said = ", ".join(f"{hour:.0f} h {memory >> 10} MB {open_} fd" for hour, memory, open_ in sixths)
+        print(f"{name}: {said}")
