@@ -10,6 +10,7 @@ import secrets
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -28,7 +29,7 @@ from amparo_notify.store import machines
 from amparo_notify.store.database import AWAY, Bell
 
 SENDERS = 48
-"""For each medium, so that a provider that hangs holds up nobody else's messages: 144 in all.
+"""For each provider of each medium, so that one that hangs holds up nobody else's messages: 144 with one for each.
 
 A sender does nothing but wait for its provider, so their number is rate times latency: 250 messages a second at 150 ms
 keep 38 busy. With 48 one medium alone leaves at 320 a second, which is what a processor can compose and sign; more
@@ -40,6 +41,9 @@ TICK = 1.0
 
 BREATH = 0.02
 """Seconds before the next look where something is due and nobody can take it: its order is held, no sender is free."""
+
+SLOW = 2.0
+"""Seconds after which an answer is late: while half of a provider's senders wait so, the next provider is used."""
 
 GATHER = 0.05
 """Seconds that the recorder waits for more outcomes: one commit for many is what makes a bad day bearable."""
@@ -63,23 +67,35 @@ _log = structlog.get_logger()
 
 @dataclass
 class Road:
-    """The senders of one medium."""
+    """The senders of one medium: so many for each of its providers, that one that hangs leaves the next its own."""
 
     medium: Medium
     senders: int
+    providers: tuple[str, ...]
     pool: ThreadPoolExecutor = field(init=False)
-    busy: int = 0
+    calls: dict[int, tuple[str, float]] = field(default_factory=dict)  # attempt to provider, and since when
 
     def __post_init__(self) -> None:
-        self.pool = ThreadPoolExecutor(self.senders, thread_name_prefix=f"{self.medium} sender")
+        threads = self.senders * max(1, len(self.providers))
+        self.pool = ThreadPoolExecutor(threads, thread_name_prefix=f"{self.medium} sender")
 
-    @property
+    def stuck(self) -> frozenset[str]:
+        """Providers that keep half of their senders waiting, while there is another one."""
+        if len(self.providers) < 2:
+            return frozenset()
+        before = time.monotonic() - SLOW
+        waiting = Counter(name for name, since in self.calls.values() if since < before)
+        found = frozenset(name for name, number in waiting.items() if number * 2 >= self.senders)
+        return found if len(found) < len(self.providers) else frozenset()
+
     def room(self) -> int:
         """How many messages free senders could start now: no more is claimed than that.
 
         On a bad day none until a quarter of the senders is free: a claim costs almost the same for one as for many.
         """
-        free = self.senders - self.busy
+        stuck = self.stuck()
+        chosen = next((name for name in self.providers if name not in stuck), "")
+        free = self.senders - sum(name == chosen for name, _ in self.calls.values())
         return min(free, dispatch.BATCH) if free * 4 >= self.senders else 0
 
 
@@ -92,9 +108,12 @@ class Worker:
         self._services, self._jobs = services, jobs
         self._look = LastLook(services.database)
         self._stop = stop
-        self._roads = {medium: Road(medium, senders) for medium in Medium}
+        self._roads = {
+            medium: Road(medium, senders, tuple(each.name for each in services.providers.get(medium, ())))
+            for medium in Medium
+        }
         self._results: queue.SimpleQueue[Result | None] = queue.SimpleQueue()
-        self._turn = threading.Lock()  # over the roads' `busy`
+        self._turn = threading.Lock()  # over the roads' `calls`
         self._wake = threading.Event()
         self._beaten: datetime | None = None
         self._name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
@@ -155,8 +174,9 @@ class Worker:
             return TICK if next_at is None else min(TICK, (next_at - now) / timedelta(seconds=1))
         planned = escalate.escalate_due(self._services, now) + housekeeping.release_due(self._services, now)
         with self._turn:
-            room = {medium: road.room for medium, road in self._roads.items()}
-        envelopes = dispatch.claim(self._services, self._services.clock(), room)
+            room = {medium: road.room() for medium, road in self._roads.items()}
+            stuck = {medium: road.stuck() for medium, road in self._roads.items()}
+        envelopes = dispatch.claim(self._services, self._services.clock(), room, stuck)
         for envelope in envelopes:
             self._hand_over(envelope)
         return 0.0 if planned or envelopes else BREATH
@@ -164,7 +184,7 @@ class Worker:
     def _hand_over(self, envelope: Envelope) -> None:
         road = self._roads[envelope.claimed.medium]
         with self._turn:
-            road.busy += 1
+            road.calls[envelope.attempt] = road.providers[envelope.provider], time.monotonic()
         road.pool.submit(self._send, road, envelope)
 
     def _beat(self, now: datetime) -> None:
@@ -190,9 +210,9 @@ class Worker:
             _log.exception("failed", during="send", notice=envelope.claimed.id)
         finally:
             with self._turn:
-                was_full = not road.room
-                road.busy -= 1
-                has_room = road.room > 0
+                was_full = not road.room()
+                del road.calls[envelope.attempt]
+                has_room = road.room() > 0
             if was_full and has_room:
                 self._wake.set()
 

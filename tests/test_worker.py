@@ -301,6 +301,20 @@ def test_a_provider_that_hangs_holds_up_no_other(world: World) -> None:
     assert held == 0
 
 
+def test_a_provider_that_hangs_leaves_the_next_of_its_medium_its_own_senders(world: World) -> None:
+    owed(world, 12)
+    gate = threading.Event()
+    slow, quick = Road("slow", gate=gate), Road("quick")
+    services = on_roads(world)
+    services = replace(services, providers={**services.providers, Medium.EMAIL: (slow, quick)})
+    with working(services, senders=4):
+        until(lambda: len(quick.taken) == 8, 30, "what came after the four that hang")
+        held = len(slow.taken)
+        gate.set()
+        until(lambda: len(slow.taken) == 4, 20, "the rest")
+    assert held == 0
+
+
 def test_no_more_is_claimed_than_a_free_sender_can_start(world: World) -> None:
     owed(world, 6)
     gate = threading.Event()
@@ -323,6 +337,34 @@ def test_first_notices_leave_before_repeats(world: World) -> None:
     with world.services.database.read() as tx:
         order = [each.order for each in claims.due(tx, world.now, {Medium.SMS: 2})]
     assert order == sorted(order, reverse=True)
+
+
+def test_a_first_notice_is_claimed_before_thousands_of_repeats_that_are_older(world: World) -> None:
+    owed(world)
+    columns = "escalation, orders, officer, medium, contact, purpose, cause, round, level, due_at, state"
+    copies = (
+        f"INSERT INTO notice ({columns}, rank, plan_key, next_at) "
+        f"WITH RECURSIVE many(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < 3000) "
+        f"SELECT {columns}, 1, 'copy ' || n, due_at FROM notice, many WHERE medium = 'sms'"
+    )
+    with world.services.database.write() as tx:
+        tx.execute(text(copies))
+    world.now += timedelta(minutes=10)
+    world.order(world.clerk(), expediente="99/2026")
+    with world.services.database.read() as tx:
+        newest = tx.scalar(text("SELECT max(id) FROM log WHERE kind = 'order'"))
+        chosen = claims.due(tx, world.now, {Medium.SMS: 3})
+    assert newest in [each.order for each in chosen[:2]]
+
+
+def test_of_one_rank_what_is_due_first_is_claimed_first_whosever_order_it_is(world: World) -> None:
+    owed(world)
+    for n in range(5):
+        world.now += timedelta(seconds=1)
+        world.order(world.clerk(), expediente=f"{n + 50}/2026")
+    with world.services.database.read() as tx:
+        chosen = [each.order for each in claims.due(tx, world.now, {Medium.EMAIL: 4})]
+    assert chosen == sorted(chosen)
 
 
 def test_a_notice_that_cannot_be_written_holds_up_no_other(world: World) -> None:

@@ -1,9 +1,10 @@
 """Dispatch: claim in a transaction, send with none open, record in batches. Senders write nothing."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 import structlog
 from sqlalchemy import Connection
@@ -102,8 +103,16 @@ class _Book:
 # -- claim --------------------------------------------------------------------------------------------------
 
 
-def claim(services: Services, now: datetime, room: Mapping[Medium, int]) -> list[Envelope]:
-    """Lease due notices, at most `room` of each medium, and write an attempt of each before any wire is touched."""
+def claim(
+    services: Services,
+    now: datetime,
+    room: Mapping[Medium, int],
+    stuck: Mapping[Medium, Collection[str]] = MappingProxyType({}),
+) -> list[Envelope]:
+    """Lease due notices, at most `room` of each medium, and write an attempt of each before any wire is touched.
+
+    A provider that is `stuck` is passed over while its medium has another.
+    """
     with services.database.read() as tx:
         candidates = claims.due(tx, now, room)
     if not candidates:
@@ -116,7 +125,7 @@ def claim(services: Services, now: datetime, room: Mapping[Medium, int]) -> list
         calls = [each for each in taken if each.medium is Medium.VOICE and _new(each, latest.get(each.id))]
         waiting = ringing.take_turns(tx, calls, now)
         tried = [each for each in taken if each.id not in waiting]
-        drafts = [draft for each in tried if (draft := _prepare(book, each, latest.get(each.id)))]
+        drafts = [draft for each in tried if (draft := _prepare(book, each, latest.get(each.id), stuck))]
         new = [each for each in drafts if each.previous is None]
         ids = claims.add_attempts(tx, [_attempt(services, each, now) for each in new])
         for each in new:
@@ -173,13 +182,15 @@ def _attempt(services: Services, draft: _Draft, now: datetime) -> dict[str, obje
     }
 
 
-def _prepare(book: _Book, claimed: Claimed, latest: Attempt | None) -> _Draft | None:
+def _prepare(
+    book: _Book, claimed: Claimed, latest: Attempt | None, stuck: Mapping[Medium, Collection[str]]
+) -> _Draft | None:
     """What is to be sent, or None where nothing is. One notice that cannot be written never holds up the others."""
     if _done(latest):
         claims.mark_sent(book.tx, [claimed])
         return None
     try:
-        return _drafted(book, claimed, _doubt(claimed, latest))
+        return _drafted(book, claimed, _doubt(claimed, latest), stuck.get(claimed.medium, ()))
     except (DoesNotFit, LookupError) as error:
         _give_up(book, claimed, str(error))
     except SQLAlchemyError:
@@ -189,7 +200,9 @@ def _prepare(book: _Book, claimed: Claimed, latest: Attempt | None) -> _Draft | 
     return None
 
 
-def _drafted(book: _Book, claimed: Claimed, previous: Attempt | None) -> _Draft | None:
+def _drafted(
+    book: _Book, claimed: Claimed, previous: Attempt | None, stuck: Collection[str]
+) -> _Draft | None:
     roads = book.services.providers.get(claimed.medium, ())
     if not roads:
         _give_up(book, claimed, "no provider for this medium")
@@ -202,6 +215,8 @@ def _drafted(book: _Book, claimed: Claimed, previous: Attempt | None) -> _Draft 
     road = claimed.failures % len(roads)
     if previous:
         road = next((n for n, each in enumerate(roads) if each.name == previous.provider), road)
+    elif roads[road].name in stuck:
+        road = next((n for n, each in enumerate(roads) if each.name not in stuck), road)
     return _Draft(claimed, message, road, previous)
 
 
