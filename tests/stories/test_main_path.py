@@ -99,7 +99,7 @@ def test_one_person_alone_cannot_close_an_order_that_nobody_reported(world: Worl
     world.expect_rung(AGENT)
     with pytest.raises(Conflict):
         ending.close(world.services, world.clerk(), folio, world.now)
-    world.advance(minutes=10)
+    world.advance(minutes=3)
     world.expect_rung(CHIEF)
 
 
@@ -278,6 +278,7 @@ def test_a_person_settled_at_one_station_is_settled_at_the_other(world: World) -
 
 def test_a_further_document_begins_the_chase_anew(world: World) -> None:
     folio = world.submit().folio
+    world.carrier.hang_up(world.carrier.calls(AGENT.phone)[-1].sid)
     world.acknowledge(AGENT)
     world.forget()
     extension = world.signed("1234/2026-II")
