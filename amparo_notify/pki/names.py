@@ -228,9 +228,12 @@ def kind(certificate: x509.Certificate) -> Kind:
     )  # an old root without extensions
     issuer = _without_accents(" ".join(text for _, text in _values(certificate.issuer)).upper())
     seals_only = not extended and not {"data_encipherment", "key_agreement"} & key_usage
-    if identified and (has_unit(certificate) or (seals_only and any(word in issuer for word in _TAX))):
+    judicial, fiscal = (any(word in issuer for word in words) for words in (_JUDICIARY, _TAX))
+    # The judiciary makes no invoice seals: an office in its signers' names refuses nobody.
+    marked = has_unit(certificate) and (seals_only or not judicial)
+    if identified and (marked or (seals_only and fiscal)):
         return Kind.CSD
-    if any(word in issuer for word in _JUDICIARY):
+    if judicial:
         return Kind.FIREL
     mexican = identified and person.serial.isdigit() and len(person.serial) == _SERIAL_DIGITS
     return Kind.EFIRMA if mexican and extended and {_CLIENT_AUTH, _EMAIL} <= extended else Kind.OTHER

@@ -109,6 +109,12 @@ def csd() -> Identity:
 
 
 @cache
+def with_an_office() -> Identity:
+    """A judge whose authority, the judiciary's own, writes the office into the name."""
+    return authority().issue("JUEZA FICTICIA", CURP, RFC, now=NOW, unit="Juzgado Quinto Ficticio")
+
+
+@cache
 def lasting(start: datetime, end: datetime) -> Identity:
     return authority().issue("PERSONA FICTICIA", CURP, RFC, now=NOW, not_before=start, not_after=end)
 

@@ -119,6 +119,10 @@ def test_an_old_root_without_extensions_is_no_invoice_seal() -> None:
     assert kind(people.bare_root().x509) is Kind.OTHER
 
 
+def test_an_office_in_the_name_makes_no_invoice_seal_of_what_the_judiciary_issued() -> None:
+    assert kind(people.with_an_office().x509) is Kind.FIREL
+
+
 def test_a_seal_is_known_by_an_issuer_with_accents_even_without_a_unit() -> None:
     assert kind(people.seal_without_a_unit().x509) is Kind.CSD
 
