@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Row
 
 from amparo_notify.cases import throttle
+from amparo_notify.cases.direct import post
 from amparo_notify.cases.escalate import plan_station_anew
 from amparo_notify.cases.services import Caller, Services
 from amparo_notify.cases.settings_log import note
-from amparo_notify.channels.rendering import note as written
-from amparo_notify.core.errors import ChannelError, Denied, Fault, Invalid, Missing, Unfit
+from amparo_notify.core.errors import Denied, Fault, Invalid, Missing, Unfit
 from amparo_notify.core.evidence import Actor
 from amparo_notify.core.notice import Medium
 from amparo_notify.seal.envelope import hash_token
@@ -125,12 +125,7 @@ def send_code(services: Services, token: str, contact_id: int, now: datetime, *,
     medium = Medium.VOICE if call and contact.kind == "mobile" else _MEDIUM[contact.kind]
     code = code_of(services, contact, now)
     valid = int(SLOT.total_seconds())
-    message = written("code", medium, contact.address, secrets.token_hex(8), valid, code=code)
-    for provider in services.providers.get(medium, ()):
-        try:
-            provider.send(message)
-        except ChannelError:
-            continue  # the next road
+    if post(services, "code", medium, contact.address, valid, code=code):
         return
     field = f"code-{contact.id}"
     raise Unfit(

@@ -1,6 +1,5 @@
 """What rosters leave to luck: said when one is written, told to headquarters every day after, and never in the way."""
 
-import secrets
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -8,12 +7,11 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
+from amparo_notify.cases.direct import post
 from amparo_notify.cases.services import Services
 from amparo_notify.cases.settings_log import note
 from amparo_notify.cases.witness import CONFIGURATION
-from amparo_notify.channels.rendering import note as written
 from amparo_notify.core.coverage import Concern, Worry, concerns
-from amparo_notify.core.errors import ChannelError
 from amparo_notify.core.events import Grade
 from amparo_notify.core.evidence import Actor
 from amparo_notify.core.notice import Medium
@@ -105,15 +103,7 @@ def _mail(services: Services, badge: str, found: Mapping[str, tuple[Concern, ...
         (code, [each.sentence for each in own[:MOST]], len(own[MOST:])) for code, own in found.items()
     ]
     link = services.url("/admin/guardia")
-    message = written(
-        "coverage", Medium.EMAIL, to, secrets.token_hex(8), _GOOD_FOR, stations=stations, link=link
-    )
-    for provider in services.providers.get(Medium.EMAIL, ()):
-        try:
-            provider.send(message)
-        except ChannelError as error:
-            _log.warning("coverage mail refused", provider=provider.name, reason=error.reason)
-            continue
+    if post(services, "coverage", Medium.EMAIL, to, _GOOD_FOR, stations=stations, link=link):
         return 1
     with services.database.write() as tx:
         machines.give_slot(tx, f"coverage {badge}"[:40], day)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from amparo_notify.cases import throttle
 from amparo_notify.cases.acknowledge import OVER
+from amparo_notify.cases.blocked import blocked
 from amparo_notify.cases.compose import facts_for
 from amparo_notify.cases.escalate import advance
 from amparo_notify.cases.inform import alarm_court
@@ -52,7 +53,7 @@ def inbound_sms(services: Services, inbound: Inbound, now: datetime) -> str:
         badges = tuple(people.owners_of(tx, number))
     asked = _Asked(services, inbound, badges, now)
     if inbound.reply.kind == "stop":
-        return _seldom(asked, number, lambda: sms_answer("stopped") if _stopped(asked) else "")
+        return _seldom(asked, number, lambda: _stopped(asked, number))
     if inbound.reply.kind == "help":
         return _seldom(asked, number, lambda: _help(asked))
     found = _link(asked)
@@ -134,22 +135,9 @@ def _refuse(asked: _Asked, link: Link, order_id: int) -> str:
     return "refused"
 
 
-def _stopped(asked: _Asked) -> bool:
-    """Somebody on duty wants no more texts: an incident, told to the court of each open order. False: none is open."""
-    services, now = asked.services, asked.now
-    with services.database.read() as tx:
-        waiting = outbox.open_orders_of(tx, list(asked.badges))
-    for order_id, escalation_id in waiting:
-        with services.database.write(order_id) as tx:
-            order, escalation = orders.get(tx, order_id), escalations.get(tx, escalation_id)
-            details: dict[str, object] = {
-                "escalation": escalation_id,
-                "officers": list(asked.badges),
-                "reason": "opted_out",
-            }
-            seq = witness(services, tx, stream_of(tx, order), Fact(Event.ALARMED, now, details=details), now)
-            alarm_court(services, tx, order, escalation, seq, "opted_out", now)
-    return bool(waiting)
+def _stopped(asked: _Asked, number: str) -> str:
+    waiting = blocked(asked.services, number, asked.badges, asked.now)
+    return sms_answer("stopped") if waiting else ""
 
 
 def _help(asked: _Asked) -> str:

@@ -63,3 +63,8 @@ def confirm(tx: Connection, contact_id: int, now: datetime) -> bool:
     """Mark a contact as confirmed; return whether it was not yet."""
     which = (contact.c.id == contact_id) & contact.c.verified_at.is_(None)
     return bool(tx.execute(update(contact).where(which).values(verified_at=now)).rowcount)
+
+
+def doubt(tx: Connection, address_hash: str) -> None:
+    """Have an address count as unconfirmed, whoever it belongs to, until its owner confirms it again."""
+    tx.execute(update(contact).where(contact.c.address_hash == address_hash).values(verified_at=None))

@@ -55,6 +55,17 @@ def test_a_new_passkey_is_told_in_two_texts_at_most_and_without_a_name(language:
     )
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_phone_that_takes_no_texts_is_told_of_by_its_post_in_two_texts_at_most(language: str) -> None:
+    said = {"station": "MEX-T1", "post": "jefatura de turno, noche"}
+    text = note("blocked", Medium.SMS, PHONE, "r", 600, language=language, **said).text
+    assert is_gsm7(text)
+    assert segments(text) <= 2
+    assert all(
+        each in note("blocked", Medium.EMAIL, ADDRESS, "r", 600, **said).html for each in said.values()
+    )
+
+
 def test_rosters_are_not_told_by_text() -> None:
     with pytest.raises(LookupError):
         note("coverage", Medium.SMS, PHONE, "r", 600, stations=STATIONS, link="")

@@ -4,14 +4,14 @@ import json
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from amparo_notify.cases.reply import inbound_sms
 from amparo_notify.channels.callbacks import Inbound
 from amparo_notify.channels.replies import parse_reply, redact
 from amparo_notify.core.escalation import Phase
-from amparo_notify.store import orders
-from amparo_notify.store.tables import escalation, metadata, provider_event
+from amparo_notify.store import contacts, orders
+from amparo_notify.store.tables import contact, escalation, metadata, provider_event
 from tests.world import AGENT, CHIEF, CLERK_ON_DUTY, PINS, Somebody, World
 
 STRANGER = Somebody("", "+525500009999", "")
@@ -145,12 +145,24 @@ def test_a_text_is_kept_sealed_with_its_order_and_without_its_pin(told: World) -
 def test_whoever_stops_our_texts_on_duty_is_spoken_of_and_told_that_the_order_stands(told: World) -> None:
     (answer,) = told.texts_back(AGENT, "ALTO") or ("",)
     told.work()
+    told.expect(CHIEF, "sms", "email")
     told.expect_rung(CLERK_ON_DUTY)
     assert answer == "" or "NO EJECUTAR RETORNO" in answer
 
 
-def test_whoever_stops_our_texts_with_no_order_open_is_not_spoken_of(world: World) -> None:
+def test_whoever_stops_our_texts_with_no_order_open_is_an_incident_for_the_shifts_chief(world: World) -> None:
     assert world.texts_back(AGENT, "BAJA") == ()
+    world.expect_told(CHIEF)
+
+
+def test_a_phone_that_takes_no_texts_is_to_be_confirmed_again(world: World) -> None:
+    with world.services.database.write() as tx:
+        tx.execute(update(contact).values(verified_at=world.now))
+    world.texts_back(AGENT, "STOP")
+    world.forget()
+    with world.services.database.read() as tx:
+        confirmed = contacts.states(tx)
+    assert (confirmed[AGENT.badge], all(confirmed[CHIEF.badge])) == ((False, True), True)
 
 
 def test_a_refusal_is_answered_with_what_it_means(told: World) -> None:
