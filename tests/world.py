@@ -199,8 +199,11 @@ class World:
             manage.save_policy(*do, station, POLICY, now)
         return self
 
-    def add_officer(self, who: Somebody, post: str, **where: str) -> None:
-        new = NewOfficer(who.badge, post, f"Nombre Ficticio {who.badge}", (who.phone,), (who.mail,), **where)
+    def add_officer(
+        self, who: Somebody, post: str, *, station: str | None = None, court: str | None = None
+    ) -> None:
+        name = f"Nombre Ficticio {who.badge}"
+        new = NewOfficer(who.badge, post, name, (who.phone,), (who.mail,), station=station, court=court)
         link = personnel.add_officer(self.services, OPERATOR, new, self.now)
         signin.choose_pin(self.services, link.rpartition("/")[2], PINS, self.now)
 

@@ -33,15 +33,18 @@ def keep_fresh(services: Services, now: datetime) -> None:
 
 
 def refresh_lists(services: Services, now: datetime) -> bool:
-    """Fetch the revocation lists; keep what is good, and the last good copy of what is not. True if any changed."""
-    changed = False
-    for found in services.lists.fetch():
-        if found.error:
-            _log.warning("revocation list not refreshed", source=found.source, reason=found.error)
-            continue
-        with services.database.write() as tx:
-            changed |= crls.keep(tx, found.source, found.body, found.next_update, now)
-    return changed
+    """Fetch the revocation lists; keep what is good, and the last good copy of what is not. True if any changed.
+
+    All in one transaction: whoever judged by the first of two would hold what the second lets pass.
+    """
+    found = list(services.lists.fetch())
+    for each in found:
+        if each.error:
+            _log.warning("revocation list not refreshed", source=each.source, reason=each.error)
+    good = [each for each in found if not each.error]
+    with services.database.write() as tx:
+        changed = [crls.keep(tx, each.source, each.body, each.next_update, now) for each in good]
+    return any(changed)
 
 
 def judge_anew(services: Services, now: datetime) -> int:

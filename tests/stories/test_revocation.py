@@ -85,6 +85,20 @@ def test_inside_an_hour_and_a_half_of_departure_it_does_not_wait_at_all(doubtful
     doubtful.forget()
 
 
+def test_lists_are_kept_all_at_once_so_that_nobody_judges_by_half_of_them(doubtful: World) -> None:
+    seen: list[int] = []
+
+    class Slow(Shelf):
+        def fetch(self) -> Iterator[FetchedList]:
+            for n, body in enumerate(authority().crls(NOW)):
+                with doubtful.services.database.read() as tx:
+                    seen.append(len(crls.bodies(tx)))
+                yield FetchedList(f"list {n}", body)
+
+    trust.refresh_lists(replace(doubtful.services, lists=Slow()), doubtful.now)
+    assert seen == [0, 0]
+
+
 def test_fresh_data_releases_a_held_order_unmarked(doubtful: World) -> None:
     folio = doubtful.submit().folio
     doubtful.expect_rung(CLERK_ON_DUTY)
