@@ -192,6 +192,12 @@ def _production(config: Config, read: _Reader) -> list[Fault]:
             "Use la dirección https por la que entran los oficiales.",
             unless=secure,
         )
+        demand(
+            "PUBLIC_URL",
+            "tiene un guion bajo en el nombre del equipo.",
+            "Use otro nombre: Twilio no acepta avisos de vuelta hacia ese.",
+            unless="_" not in (urlsplit(config.public_url).hostname or ""),
+        )
     if secret:
         strong = len(secret) >= SECRET_LENGTH and len(set(secret)) > 8 and not _guessable(secret)
         remedy = "Genere otra: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"

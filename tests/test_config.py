@@ -88,6 +88,7 @@ def test_production_with_nothing_set_names_every_fault_at_once(tmp_path: Path) -
     [
         ("PUBLIC_URL", "http://amparo.test"),
         ("PUBLIC_URL", "amparo.test"),
+        ("PUBLIC_URL", "https://amparo_web.test"),
         ("SECRET_KEY", "short"),
         ("SECRET_KEY", "change-me-change-me-change-me-change-me"),
         ("SECRET_KEY", "a" * 40),

@@ -31,7 +31,7 @@ LEASE = timedelta(seconds=60)
 """Longer than the slowest call to a provider, with its retries inside the client."""
 
 LONGEST_CALL = timedelta(seconds=25)
-"""No call begins on a lease with less left than this: connecting and one read, ten seconds each, and some."""
+"""No call begins on a lease with less left than this: the longest, a session of SMTP, ends after twenty."""
 
 WORD_WITHIN = {Medium.SMS: timedelta(seconds=60), Medium.VOICE: timedelta(seconds=120)}
 """How long we wait for a provider's callback before we ask for the message's fate. Mail's is never asked."""

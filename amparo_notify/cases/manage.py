@@ -51,8 +51,14 @@ def _zoned(zone: str) -> list[Fault]:
     return []
 
 
+LONGEST_NAME = 100
+"""Characters of a name: the longest with which every text still fits two segments (tests/channels)."""
+
+
 def named(field: str, value: str) -> list[Fault]:
-    """What is wrong with something that must not be empty."""
+    """What is wrong with a name, which must not be empty."""
+    if len(value.strip()) > LONGEST_NAME:
+        return [Fault(field, f"Pasa de {LONGEST_NAME} caracteres.", "Acórtelo: debe caber en un SMS.")]
     return [] if value.strip() else [Fault(field, "Falta.", "Escríbalo.")]
 
 

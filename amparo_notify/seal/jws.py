@@ -91,9 +91,7 @@ def canonical(value: object) -> bytes:
     normal = _normal(value)
     text = json.dumps(normal, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     if text.isascii():
-        return (
-            text.encode()
-        )  # here json writes what RFC 8785 says, and many times as fast as what follows
+        return text.encode()  # here json writes what RFC 8785 says, and many times as fast as what follows
     try:
         return bytes(rfc8785.dumps(normal))
     except rfc8785.CanonicalizationError as error:

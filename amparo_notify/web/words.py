@@ -71,7 +71,11 @@ STATUSES = {
     Status.REFUSED: "Rechazado por el proveedor",
     Status.UNDELIVERED: "No llegó",
 }
-CALL_STATUSES = {Status.SENT: "Llamando", Status.DELIVERED: "Contestaron, sin oprimir tecla"}
+CALL_STATUSES = {
+    Status.SENT: "Llamando",
+    Status.DELIVERED: "Contestaron, sin oprimir tecla",
+    Status.UNDELIVERED: "Sin respuesta",
+}
 """A call that was answered may have reached a voicemail: it counts only once a key was pressed."""
 STATUS_TONES = {
     Status.ATTEMPTED: "info",
