@@ -84,7 +84,7 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 def postgresql_url(postgresql: PostgresServer, postgresql_template: str) -> Iterator[str]:
     """A migrated PostgreSQL database of this test's own."""
     name = f"test_{next(_number)}"
-    _administer(postgresql, f"CREATE DATABASE {name} TEMPLATE {postgresql_template}")
+    _administer(postgresql, f"CREATE DATABASE {name} TEMPLATE {postgresql_template} STRATEGY FILE_COPY")
     yield postgresql.get_uri(name)
     _administer(postgresql, f"DROP DATABASE {name} WITH (FORCE)")
 

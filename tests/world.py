@@ -17,6 +17,7 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from flask import Flask
 from werkzeug.test import Client
 
 from amparo_notify import logs
@@ -151,7 +152,7 @@ class World:
     @cached_property
     def app(self) -> Client:
         """A browser without a window, on the real web application."""
-        return Client(create_app(self.services, self.config))
+        return Client(_application(self.services, self.config))
 
     def _post(self, url: str, headers: Mapping[str, str], body: bytes) -> bytes:
         """Carry a carrier's callback into the web application, its target as it came."""
@@ -404,6 +405,20 @@ class _Errors(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self.said.append(record.getMessage())
+
+
+_made: list[Flask] = []
+
+
+def _application(services: Services, config: Config) -> Flask:
+    """The real web application over these services. Its routes are compiled once a process."""
+    if not _made:
+        _made.append(create_app(services, config))
+    (app,) = _made
+    app.secret_key = config.secret_key.get_secret_value()
+    app.extensions |= {"services": services, "config": config}
+    app.extensions.pop("carrier", None)
+    return app
 
 
 @contextmanager

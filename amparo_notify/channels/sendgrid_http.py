@@ -2,8 +2,16 @@
 
 import http.client
 import ssl
+from functools import cache
 from typing import Any
-from urllib.request import HTTPHandler, HTTPRedirectHandler, HTTPSHandler, Request, build_opener
+from urllib.request import (
+    AbstractHTTPHandler,
+    HTTPHandler,
+    HTTPRedirectHandler,
+    HTTPSHandler,
+    Request,
+    build_opener,
+)
 
 from python_http_client import Client
 
@@ -36,13 +44,20 @@ class _Plain(HTTPHandler):
         return self.do_open(_Connection, request)
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """The system's authorities, read once a process: a mail should not load every one of them anew."""
+    return ssl.create_default_context()
+
+
 class _Secure(HTTPSHandler):
     def __init__(self) -> None:
-        self._ours = ssl.create_default_context()  # read once: a mail should not load every authority anew
-        super().__init__(context=self._ours)
+        AbstractHTTPHandler.__init__(
+            self
+        )  # HTTPSHandler's own would read every authority for each client made
 
     def https_open(self, request: Request) -> Any:
-        return self.do_open(_SecureConnection, request, context=self._ours)
+        return self.do_open(_SecureConnection, request, context=_trusted())
 
 
 class _Stay(HTTPRedirectHandler):

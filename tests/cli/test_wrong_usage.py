@@ -64,7 +64,7 @@ def test_every_fault_of_a_roster_is_named_at_once_with_its_line(settled: Run, in
     )
     result = settled("roster", "import", "MEX-T1", str(installation / "bad.csv"))
     lines = [line.split(":")[0] for line in result.err.splitlines()]
-    assert lines == ["line 3, kind", "line 4, officers", "line 2, starts_on"]
+    assert lines == ["línea 3, kind", "línea 4, officers", "línea 2, starts_on"]
 
 
 def test_a_roster_with_an_unknown_badge_is_refused(settled: Run, installation: Path) -> None:

@@ -204,7 +204,7 @@ def test_a_clerk_signs_in_and_out_by_hand(chromium: Chromium, served: Desk) -> N
     page.fill("#username", "secretario")
     page.fill("#passphrase", data.PASSPHRASE)
     page.fill("#code", served.code("secretario"))
-    page.get_by_role("button", name="Entrar").click()
+    page.get_by_role("button", name="Entrar", exact=True).click()
     expect(page.get_by_role("heading", name="Órdenes")).to_be_visible()
     page.get_by_role("button", name="Salir").click()
     expect(page.get_by_text("Ha salido")).to_be_visible()
