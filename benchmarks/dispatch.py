@@ -39,6 +39,7 @@ RATE = 300  # orders: 1,200 messages at 150 ms each
 LATE = 40  # orders, one a tenth of a second, each with a second step
 STEP = 5  # seconds until the second step
 SDK = 200  # messages of each road
+SETTLE = 5  # seconds after its first beat, in which a worker still does what it does at its start
 IDLE = 10  # seconds
 
 
@@ -226,6 +227,7 @@ def _late(kind: str) -> dict[str, Any]:
             stage.headquarters()
             worker = stage.start("worker")
             until(lambda: _beats(stage.services) == 1, 60, "a worker")
+            time.sleep(SETTLE)
             before, began = _cpu(worker.popen.pid), time.monotonic()
             time.sleep(IDLE)
             idle = (_cpu(worker.popen.pid) - before) / (time.monotonic() - began) * 100
