@@ -63,6 +63,11 @@ class Device:
     calls: tuple[Call, ...]  # ringing or going on
     first: datetime  # when it was first reached: a card keeps its place on the page
 
+    @property
+    def rung(self) -> bool:
+        """Whether more than mail has come: those come first, for an order is on its way to them."""
+        return bool(self.calls) or any(each.mail is None for each in self.items)
+
 
 # -- the double ---------------------------------------------------------------------------------------------
 
@@ -197,7 +202,7 @@ def _done(deed: Callable[[Carrier], object]) -> Answer:
 
 
 def _shown() -> dict[str, object]:
-    devices = sorted(_devices(_carrier()), key=lambda each: (not each.place, each.first))
+    devices = sorted(_devices(_carrier()), key=lambda each: (not each.place, not each.rung, each.first))
     silent = len(list(data.officers())) - sum(1 for each in devices if each.place)
     return {"devices": devices, "silent": max(0, silent), "shown": SHOWN}
 

@@ -3,15 +3,17 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Browser, Page
 
+from amparo_notify.cases import coverage
 from amparo_notify.config import Providers
 from amparo_notify.core.state import Phase
 from amparo_notify.web import create_app
 from tests.web.scene import flask_of, served, window
-from tests.world import AGENT, PINS, World
+from tests.world import AGENT, HEADQUARTERS, PINS, World
 
 
 @contextmanager
@@ -34,6 +36,15 @@ def test_a_text_is_shown_with_a_link_to_the_officers_page(world: World) -> None:
     world.submit()
     page = flask_of(world).test_client().get("/demo/phones").text
     assert f'href="http://amparo.example/n/{world.link_of(AGENT)}"' in page
+
+
+def test_whose_phone_rings_stands_before_whoever_only_got_a_mail(world: World) -> None:
+    coverage.watch(world.services, world.now)
+    world.now += timedelta(seconds=5)
+    world.submit()
+    world.forget()
+    page = flask_of(world).test_client().get("/demo/phones").text
+    assert page.index(AGENT.phone) < page.index(HEADQUARTERS.mail)
 
 
 def test_before_anything_was_sent_the_page_says_so(world: World) -> None:
