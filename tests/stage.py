@@ -36,6 +36,7 @@ from amparo_notify.core.notice import Medium
 from amparo_notify.core.policy import Level, Policy, Target
 from amparo_notify.core.roster import Rotation, Shift
 from amparo_notify.demo.authority import Authority, Identity
+from amparo_notify.demo.carrier import Carrier, post_over_http
 from amparo_notify.demo.order_pdf import DemoOrder, order_pdf
 from amparo_notify.demo.signing import sign_pdf
 from amparo_notify.seal.secrets import Argon2
@@ -278,6 +279,25 @@ class Stage:
     ) -> tuple[int, dict[str, Any]]:
         answer = self.ask(web, "POST", path, body, headers)
         return answer.status, answer.json
+
+    def double(
+        self,
+        web: Callable[[], Process] | None = None,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> Carrier:
+        """The carriers that this stage's service sends to. Callbacks go to the web process of the moment, if any."""
+        local = self.local
+        return Carrier(
+            account_sid=local.account_sid,
+            auth_token=local.auth_token,
+            api_key=local.api_key,
+            events_key=local.events_key,
+            public_url=PUBLIC_URL,
+            clock=clock,
+            post=self.carry(web) if web else post_over_http,
+            number=local.sms_from,
+        )
 
     def carry(self, web: Callable[[], Process]) -> Callable[[str, Mapping[str, str], bytes], bytes]:
         """How a double's callbacks reach the web process of the moment."""

@@ -3,7 +3,6 @@
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from amparo_notify.demo.carrier import Carrier
 from amparo_notify.demo.carrier_server import CarrierServer
 from amparo_notify.store.migrations import upgrade
 from tests.hosts.proxy import Line
-from tests.stage import PUBLIC_URL, Process, Stage, free_port, mail, phone, until
+from tests.stage import Process, Stage, free_port, mail, phone, until
 
 RUNNER = str(Path(__file__).parents[1] / "kills" / "runner.py")
 """Leases of three seconds."""
@@ -111,17 +110,7 @@ def country(tmp_path_factory: pytest.TempPathFactory, postgresql: PostgresServer
         server = get_server(data, cleanup_mode="stop")
         upgrade(server.get_uri())
         stage = Stage(folder, server.get_uri(), f"http://127.0.0.1:{port}")
-        local = stage.local
-        carrier = Carrier(
-            account_sid=local.account_sid,
-            auth_token=local.auth_token,
-            api_key=local.api_key,
-            events_key=local.events_key,
-            public_url=PUBLIC_URL,
-            clock=lambda: datetime.now(UTC),
-            post=stage.carry(lambda: made.door),
-            number=local.sms_from,
-        )
+        carrier = stage.double(lambda: made.door)
         made = Hosts(stage, carrier, server, f"{data}/.s.PGSQL.5432")
         stage.settle(stations=STATIONS)
         with CarrierServer(carrier, port):

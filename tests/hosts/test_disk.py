@@ -7,7 +7,6 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from sqlalchemy import text
 
 from amparo_notify.demo.carrier import Carrier
 from amparo_notify.demo.carrier_server import CarrierServer
-from tests.stage import PUBLIC_URL, Process, Stage, free_port, phone, until
+from tests.stage import Process, Stage, free_port, phone, until
 
 Disaster = Callable[["Host"], AbstractContextManager[None]]
 
@@ -48,18 +47,8 @@ def host(disk: Path, tmp_path_factory: pytest.TempPathFactory, sqlite_template: 
     folder, port = tmp_path_factory.mktemp("disk"), free_port()
     url = f"sqlite:///{shutil.copy(sqlite_template, disk / 'amparo.db')}"
     stage = Stage(folder, url, f"http://127.0.0.1:{port}")
-    local = stage.local
     stage.settle(stations=4)
-    carrier = Carrier(
-        account_sid=local.account_sid,
-        auth_token=local.auth_token,
-        api_key=local.api_key,
-        events_key=local.events_key,
-        public_url=PUBLIC_URL,
-        clock=lambda: datetime.now(UTC),
-        post=stage.carry(lambda: made.web),
-        number=local.sms_from,
-    )
+    carrier = stage.double(lambda: made.web)
     made = Host(stage, carrier, disk)
     with CarrierServer(carrier, port):
         yield made

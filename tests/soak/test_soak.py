@@ -24,7 +24,7 @@ from amparo_notify.demo.carrier_server import CarrierServer
 from amparo_notify.demo.faults import Fault, Road, busy, garbage, hang, reset
 from amparo_notify.store import machines
 from tests.soak.country import STATIONS, People, found
-from tests.stage import PUBLIC_URL, Process, Stage, free_port, until
+from tests.stage import Process, Stage, free_port, until
 
 pytestmark = pytest.mark.long
 
@@ -180,16 +180,7 @@ def soak(database_url: str, tmp_path: Path) -> Iterator[Soak]:
     stage = Stage(tmp_path, database_url, f"http://127.0.0.1:{port}", lasts=timedelta(days=7))
     found(stage, now)
     with face.open("r+b") as file, mmap.mmap(file.fileno(), 8) as clock:
-        carrier = Carrier(
-            account_sid=stage.local.account_sid,
-            auth_token=stage.local.auth_token,
-            api_key=stage.local.api_key,
-            events_key=stage.local.events_key,
-            public_url=PUBLIC_URL,
-            clock=lambda: made.now,
-            post=stage.carry(lambda: made.web),
-            number=stage.local.sms_from,
-        )
+        carrier = stage.double(lambda: made.web, clock=lambda: made.now)
         made = Soak(stage, carrier, clock, now)
         with CarrierServer(carrier, port):
             made.processes += [
