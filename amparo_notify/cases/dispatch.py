@@ -140,8 +140,9 @@ def claim(
 
 def _doubt(claimed: Claimed, latest: Attempt | None) -> Attempt | None:
     """The attempt that the provider is to be asked about; None where nothing is in doubt, or asking has not helped."""
-    asked = latest is not None and latest.status in IN_DOUBT and claimed.fence - latest.fence <= ASKS
-    return latest if asked else None
+    if latest is None or latest.unanswered:
+        return None
+    return latest if latest.status in IN_DOUBT and claimed.fence - latest.fence <= ASKS else None
 
 
 def _done(latest: Attempt | None) -> bool:

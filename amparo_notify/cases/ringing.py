@@ -1,8 +1,8 @@
 """One call at a time on each phone: the others wait until it is over, or until it counts as over.
 
-Phones are shared by officers and by orders, so what counts is the number. Texts and mail wait for nothing, and every
-call that waits is made in the end, for the PIN that it asks for acknowledges its own order alone: first notices before
-repeats, then by age. What else the officer has waiting is said in each call.
+Phones are shared by officers and by orders, so what counts is the number. Texts and mail wait for nothing. Calls wait
+in one line for each phone, first notices before repeats, then by age, and each is either rung or said in the call that
+is under way (`same_call`). What else the officer has waiting is said in each.
 """
 
 from collections.abc import Collection
@@ -22,8 +22,8 @@ SILENCE = timedelta(seconds=120)
 """How long after the last word of a call its phone still counts as taken: it rings for 40 s, and is said in 60."""
 
 LONGEST = timedelta(seconds=300)
-"""The longest that one call keeps a phone, whatever is heard of it. So a first notice waits for no more than this, and
-as much for each first notice that came before it to the same phone."""
+"""The longest that one order keeps a phone, whatever is heard of its call. So a first notice waits for no more than
+this, and as much for each first notice that came before it to the same phone."""
 
 
 def take_turns(tx: Connection, calls: Collection[Claimed], now: datetime) -> set[int]:
@@ -56,4 +56,4 @@ def heard(services: Services, tx: Connection, attempt: Attempt, event: ProviderE
         give_back(services, tx, attempt.notice, attempt.fence)
     elif "in-progress" in words:
         until = min(now + SILENCE, attempt.made_at + LONGEST)
-        ringing.keep(tx, attempt.notice, attempt.fence, until)
+        ringing.keep(tx, attempt.notice, attempt.fence, attempt.provider_id, until)

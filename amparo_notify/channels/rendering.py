@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound, select_autoescape
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 from amparo_notify.channels.alarms import LANGUAGES, alarm
 from amparo_notify.channels.gsm import segments, to_gsm7
@@ -167,16 +167,30 @@ def note(
     return replace(message, text=text)
 
 
-def keypad(answer: str, facts: Facts, *, attempts: int = 0, language: str = "es") -> str:
+def keypad(
+    answer: str,
+    facts: Facts,
+    *,
+    attempts: int = 0,
+    after: tuple[Cause, Facts] | None = None,
+    language: str = "es",
+) -> str:
     """Return the TwiML that answers a key, from templates/messages/keypad.
 
     `answer`: "accepted" (PIN right), "unsigned" (right, but the station asks for a signature), "wrong" (with `attempts`
     left), "locked", "already" (somebody else acknowledged), "heard" (a key without PIN: the chase goes on), "noted"
     (heard, and nothing is asked), "closed".
-    "9" is answered with the call's own TwiML: render it again.
+    `after` is the order with which the same call goes on: all that its own call would say, and its keys.
+    "9" is answered with the call's own TwiML: render it again. Raises DoesNotFit.
     """
     template = _TEMPLATES.get_template(_in(language, f"keypad/{answer}.xml"))
-    return _flat(template.render(facts=facts, attempts=attempts))
+    following = _voice(*after, language) if after else ""
+    said = Markup(following.removeprefix("<Response>").removesuffix("</Response>"))  # noqa: S704 - our own TwiML
+    real = after is not None and facts.drill and not after[1].drill
+    twiml = _flat(template.render(facts=facts, attempts=attempts, after=said, real=real))
+    if len(twiml) > LONGEST_TWIML:
+        raise DoesNotFit(f"{answer}: TwiML of {len(twiml)} characters, {LONGEST_TWIML} at most")
+    return twiml
 
 
 def sms_answer(

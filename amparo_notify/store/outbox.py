@@ -60,6 +60,13 @@ class Attempt:
     medium: Medium
     made_at: datetime
 
+    @property
+    def unanswered(self) -> bool:
+        """Whether a call already under way went on with this, and no key has shown that somebody heard it.
+
+        Every other attempt learns its provider's id with the provider's first word, which raises its status."""
+        return self.status is Status.ATTEMPTED and self.provider_id is not None
+
 
 @dataclass(frozen=True)
 class NoticeLine:

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from amparo_notify.core.notice import Medium
 from amparo_notify.store.people import MEDIA
-from amparo_notify.store.tables import contact, notice, ringing
+from amparo_notify.store.tables import attempt, contact, notice, ringing
 
 
 def numbers(tx: Connection, officers: Iterable[int]) -> dict[tuple[int, int], str]:
@@ -64,10 +64,52 @@ def give_back(tx: Connection, notice_id: int, fence: int) -> bool:
     return bool(tx.execute(delete(ringing).where(mine)).rowcount)
 
 
-def keep(tx: Connection, notice_id: int, fence: int, until: datetime) -> None:
-    """Somebody picked up: the phone is theirs for longer."""
+def keep(tx: Connection, notice_id: int, fence: int, call: str | None, until: datetime) -> None:
+    """Somebody holds the phone that a claim rang, or the provider's `call` did: it is theirs until then. Words that
+    come late never make it less."""
     mine = (ringing.c.notice == notice_id) & (ringing.c.fence == fence)
-    tx.execute(update(ringing).where(mine).values(until=until))
+    if call is not None:
+        mine |= _rung_by(call)
+    tx.execute(update(ringing).where(mine, ringing.c.until < until).values(until=until))
+
+
+# -- a call that goes on with the next order --------------------------------------------------------------------
+
+
+def of_call(tx: Connection, call: str) -> Turn | None:
+    """The phone that a provider's call has, and the claim that rang it; None once it is over or another rings there."""
+    row = tx.execute(select(ringing).where(_rung_by(call))).first()
+    return Turn(row.notice, row.fence, row.number) if row else None
+
+
+def _rung_by(call: str) -> ColumnElement[bool]:
+    return exists().where(
+        attempt.c.notice == ringing.c.notice,
+        attempt.c.fence == ringing.c.fence,
+        attempt.c.provider_id == call,
+    )
+
+
+def first_in_line(tx: Connection, number: str) -> int | None:
+    """The notice whose call goes next to a phone: first notices before repeats, then by age."""
+    line = (
+        select(notice.c.id)
+        .where(notice.c.waits_for == number, notice.c.next_at.is_not(None), notice.c.state == "open")
+        .order_by(notice.c.rank, notice.c.due_at, notice.c.id)
+        .limit(1)
+    )
+    return tx.execute(line).scalar()
+
+
+def go_on(tx: Connection, call: Turn, notice_id: int, until: datetime) -> int | None:
+    """Have a call under way keep its phone until then, for a notice that waits for it; the notice keeps its place in
+    the line. Return the fence of this claim, or None where the phone or the notice is no longer to be had."""
+    waits = (notice.c.id == notice_id) & (notice.c.waits_for == call.number) & (notice.c.state == "open")
+    claimed = update(notice).where(waits).values(fence=notice.c.fence + 1).returning(notice.c.fence)
+    fence = tx.execute(claimed).scalar()
+    mine = (ringing.c.notice == call.notice) & (ringing.c.fence == call.fence)
+    kept = tx.execute(update(ringing).where(ringing.c.number == call.number, mine).values(until=until))
+    return fence if kept.rowcount else None
 
 
 def rings(now: ColumnElement[datetime] | datetime) -> ColumnElement[bool]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from amparo_notify.store import vault as vaults
 from amparo_notify.store.tables import court, credential, invitation, passkey, session, staff, throttle
@@ -220,8 +221,13 @@ def set_throttle(
     tx: Connection, key: str, failures: int, until: datetime, blocked_until: datetime | None
 ) -> None:
     values = {"failures": failures, "until": until, "blocked_until": blocked_until}
-    if not tx.execute(update(throttle).where(throttle.c.key == key).values(**values)).rowcount:
-        tx.execute(insert(throttle).values(key=key, **values))
+    if tx.execute(update(throttle).where(throttle.c.key == key).values(**values)).rowcount:
+        return
+    first = (sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert)(throttle)
+    both = {"failures": throttle.c.failures + first.excluded.failures, "until": first.excluded.until}
+    tx.execute(
+        first.values(key=key, **values).on_conflict_do_update(index_elements=["key"], set_=both)
+    )  # two first guesses at the same instant count as two
 
 
 def clear_throttle(tx: Connection, key: str) -> None:

@@ -119,14 +119,6 @@ def test_a_call_says_what_else_waits_for_the_officer(world: World) -> None:
     assert "También espera el expediente 1, 2, 3, 4, diagonal, 2, 0, 2, 6" in calls(world)[1].twiml
 
 
-def test_a_call_that_said_so_takes_no_other_orders_call_away(world: World) -> None:
-    for n in (1, 2):
-        world.order(expediente=f"{n}/2026")
-    world.work()
-    world.presses(AGENT, "482916#")
-    assert ["También espera" in call.twiml for call in calls(world)] == [True, False]
-
-
 def test_officers_who_share_a_phone_are_called_one_after_another(world: World) -> None:
     world.add_officer(SHARING, "Agente de turno", station=STATION)
     world.put_on_duty(STATION, agentes=(SHARING.badge,), jefatura=(AGENT.badge,))
