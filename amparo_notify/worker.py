@@ -19,7 +19,16 @@ from datetime import datetime, timedelta
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from amparo_notify.cases import coverage, dispatch, drill, escalate, housekeeping, standing, trust
+from amparo_notify.cases import (
+    coverage,
+    dispatch,
+    drill,
+    escalate,
+    housekeeping,
+    missed_texts,
+    standing,
+    trust,
+)
 from amparo_notify.cases.compose import Envelope
 from amparo_notify.cases.dispatch import Result
 from amparo_notify.cases.last_look import LastLook
@@ -53,6 +62,7 @@ Jobs = Mapping[str, tuple[Callable[[Services, datetime], object], int]]
 
 JOBS: Jobs = {
     "ask providers": (housekeeping.ask_providers, 5),
+    "missed texts": (missed_texts.read_missed, missed_texts.LOOK_EVERY),
     "sweep": (housekeeping.sweep, 3600),
     "revocation": (trust.keep_fresh, trust.FRESH_EVERY),
     "drills": (drill.end_due, drill.END_EVERY),

@@ -1,7 +1,8 @@
 """Acknowledge: the proof, the end of the chase, and everybody told, in one transaction."""
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -34,6 +35,7 @@ class Proof:
     document_sha256: str
     displayed: bool
     assertion: Assertion | None = None  # of grade A3: what the officer's passkey signed
+    said: Mapping[str, object] = field(default_factory=dict)  # what else its record says
 
 
 def statement_for(services: Services, tx: Connection, order: Order, station_name: str) -> str:
@@ -101,6 +103,7 @@ def settle_acknowledgement(
         "post": officer.post,
         "statement_sha256": digest,
         "document_sha256": proof.document_sha256,
+        **proof.said,
     }
     actor = Actor(f"officer:{link.badge}", proof.authenticated_by)
     name = people.officer_name(tx, services.vault, link.badge)

@@ -1,6 +1,6 @@
 """An officer's phone that takes no texts any more (STOP, ALTO, BAJA): an incident, whether an order is open or not."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -23,20 +23,23 @@ _GOOD_FOR = 3600
 _MEDIA = (Medium.SMS, Medium.EMAIL)
 
 
-def blocked(services: Services, number: str, badges: Sequence[str], now: datetime) -> bool:
+def blocked(
+    services: Services, number: str, badges: Sequence[str], now: datetime, said: Mapping[str, object]
+) -> bool:
     """Have the phone count as unconfirmed, and tell the chief of its owners' shift and the court of each open order.
 
-    `number` is the phone's blind index. Return whether an order is open of which an owner was told.
+    `number` is the phone's blind index, `said` what the records say besides.
+    Return whether an order is open of which an owner was told.
     """
     with services.database.write(CONFIGURATION) as tx:
         contacts.doubt(tx, number)
-        note(services, tx, Actor("system:texts"), "phone blocked", now, officers=list(badges))
+        note(services, tx, Actor("system:texts"), "phone blocked", now, officers=list(badges), **said)
     for badge in badges:
         _tell_chief(services, badge, now)
     with services.database.read() as tx:
         waiting = outbox.open_orders_of(tx, list(badges))
     for order_id, escalation_id in waiting:
-        _tell_court(services, order_id, escalation_id, badges, now)
+        _tell_court(services, order_id, escalation_id, badges, now, said)
     return bool(waiting)
 
 
@@ -72,7 +75,12 @@ def _next(policy: Policy, roster: Roster, badge: str, now: datetime) -> list[str
 
 
 def _tell_court(
-    services: Services, order_id: int, escalation_id: int, badges: Sequence[str], now: datetime
+    services: Services,
+    order_id: int,
+    escalation_id: int,
+    badges: Sequence[str],
+    now: datetime,
+    said: Mapping[str, object],
 ) -> None:
     with services.database.write(order_id) as tx:
         order, escalation = orders.get(tx, order_id), escalations.get(tx, escalation_id)
@@ -80,6 +88,7 @@ def _tell_court(
             "escalation": escalation_id,
             "officers": list(badges),
             "reason": "opted_out",
+            **said,
         }
         seq = witness(services, tx, stream_of(tx, order), Fact(Event.ALARMED, now, details=details), now)
         alarm_court(services, tx, order, escalation, seq, "opted_out", now)

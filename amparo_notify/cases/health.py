@@ -9,9 +9,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from amparo_notify.cases.services import Services
 from amparo_notify.cases.standing import standing
+from amparo_notify.cases.watch import UNREAD_AFTER
 from amparo_notify.core.errors import Fault
 from amparo_notify.core.notice import Medium
-from amparo_notify.store import crls, machines, outbox
+from amparo_notify.store import crls, inbound, machines, outbox
 
 SILENT_AFTER = timedelta(seconds=30)
 """A worker that has not been heard of for this long is not there."""
@@ -43,6 +44,10 @@ def health(services: Services, now: datetime) -> Health:
         with services.database.read() as tx:
             seen, overdue = outbox.last_beat(tx), outbox.overdue(tx, now - LATE_AFTER)
             faults += _trust_faults(services, tx, now)
+            faults += [
+                Fault("texts", f"No se leen los textos que recibe {provider}.", "Revise el proveedor.")
+                for provider in inbound.unread(tx, now - UNREAD_AFTER)
+            ]
         found = standing(services, now)
     except SQLAlchemyError as error:
         away = Fault("database", f"No responde ({type(error).__name__}).", "Revise la base.")

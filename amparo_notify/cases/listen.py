@@ -1,10 +1,12 @@
 """Listening: providers' callbacks, and keys pressed. All verified and parsed before they come here."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 from sqlalchemy import Connection
 
-from amparo_notify.cases import ringing, same_call, throttle
+from amparo_notify.cases import ringing, throttle
 from amparo_notify.cases.acknowledge import OVER, Proof, settle_acknowledgement
 from amparo_notify.cases.compose import facts_for
 from amparo_notify.cases.dispatch import next_contact
@@ -14,16 +16,18 @@ from amparo_notify.cases.witness import stream_of, witness
 from amparo_notify.channels.rendering import keypad as keypad_answer
 from amparo_notify.channels.rendering import render
 from amparo_notify.channels.sendgrid import NOT_FOR_EVER
-from amparo_notify.channels.twilio_words import CALL_OVER, DEAD_ADDRESS, NUMBER_IS_NONE
+from amparo_notify.channels.twilio_words import DEAD_ADDRESS, NUMBER_IS_NONE
 from amparo_notify.core.errors import Denied, Refusal
 from amparo_notify.core.escalation import CHASES
 from amparo_notify.core.events import Event, Grade
 from amparo_notify.core.evidence import Actor, Fact
-from amparo_notify.core.notice import Cause, Medium, Status, receipt, rise
+from amparo_notify.core.notice import Medium, Status, receipt, rise
 from amparo_notify.core.ports import ProviderEvent
 from amparo_notify.store import escalations, orders, outbox, people
 from amparo_notify.store.escalations import Link
 from amparo_notify.store.outbox import Attempt
+
+NOTHING_ELSE: Mapping[str, object] = MappingProxyType({})
 
 
 def heard(services: Services, event: ProviderEvent, now: datetime) -> None:
@@ -36,20 +40,7 @@ def heard(services: Services, event: ProviderEvent, now: datetime) -> None:
         if _keep(services, tx, attempt, event, now):
             current = outbox.attempt_by_id(tx, attempt.id)
             assert current is not None
-            _settle(services, tx, current, event, now)
-    if attempt.medium is Medium.VOICE and CALL_OVER & set(event.detail.split()):
-        same_call.ended(services, attempt, now)
-
-
-def _settle(
-    services: Services, tx: Connection, attempt: Attempt, event: ProviderEvent, now: datetime
-) -> None:
-    """What a word means. Of what a call only went on with, nothing but a key pressed in that call speaks."""
-    if attempt.unanswered:
-        if event.status is not Status.HEARD or event.provider_id != attempt.provider_id:
-            return
-        same_call.answered(services, tx, attempt, now)
-    settle_status(services, tx, attempt, event, now)
+            settle_status(services, tx, current, event, now)
 
 
 def _keep(services: Services, tx: Connection, attempt: Attempt, event: ProviderEvent, now: datetime) -> bool:
@@ -124,9 +115,17 @@ def _bury(services: Services, tx: Connection, attempt: Attempt, now: datetime) -
 
 
 def try_pin(
-    services: Services, link: Link, order_id: int, pin: str, how: str, now: datetime
+    services: Services,
+    link: Link,
+    order_id: int,
+    pin: str,
+    how: str,
+    now: datetime,
+    said: Mapping[str, object] = NOTHING_ELSE,
 ) -> tuple[str, int]:
     """Judge a PIN and settle the acknowledgement that it proves; `how` is the road, "sms+pin" or "keypad+pin".
+
+    `said` is what its record says besides.
 
     Return ("accepted" | "unsigned" | "already" | "wrong" | "locked" | "closed", tries left). Who asks again for what
     they have acknowledged themselves is told "accepted" again; "unsigned": it is on record, and the station's policy
@@ -144,10 +143,11 @@ def try_pin(
         order, escalation = orders.get(tx, order_id), escalations.get(tx, link.escalation)
         first = any(each.badge == link.badge for each in escalations.acknowledgements(tx, escalation.id))
         already = escalation.state.phase not in CHASES and not first
-        said = f"{how}: enterado de la orden {order.folio}, expediente {order.expediente}"
+        statement = f"{how}: enterado de la orden {order.folio}, expediente {order.expediente}"
         shown = any(each.displayed_at is not None for each in escalations.links_of(tx, escalation.id))
         unsigned = escalation.state.phase in CHASES and required_grade(tx, escalation) > Grade.A2
-        proof = Proof(Grade.A2, how, said, orders.document_hashes(tx, order_id)[-1], displayed=shown)
+        document = orders.document_hashes(tx, order_id)[-1]
+        proof = Proof(Grade.A2, how, statement, document, displayed=shown, said=said)
         try:
             settle_acknowledgement(services, tx, order, escalation, link, proof, now)
         except Refusal:
@@ -155,7 +155,14 @@ def try_pin(
     return ("unsigned" if unsigned else "already" if already else "accepted"), 0
 
 
-def held_channel(services: Services, link: Link, order_id: int, medium: str, now: datetime) -> bool:
+def held_channel(
+    services: Services,
+    link: Link,
+    order_id: int,
+    medium: str,
+    now: datetime,
+    said: Mapping[str, object] = NOTHING_ELSE,
+) -> bool:
     """Grade A1: somebody held the channel. On record, and the chase goes on. False where the order is over."""
     with services.database.write(order_id) as tx:
         order, escalation = orders.get(tx, order_id), escalations.get(tx, link.escalation)
@@ -168,6 +175,7 @@ def held_channel(services: Services, link: Link, order_id: int, medium: str, now
             "officer": link.badge,
             "post": officer.post,
             "medium": medium,
+            **said,
         }
         fact = Fact(Event.ACKNOWLEDGED, now, Actor(f"officer:{link.badge}", medium), Grade.A1, details)
         witness(services, tx, stream_of(tx, order), fact, now)
@@ -175,12 +183,6 @@ def held_channel(services: Services, link: Link, order_id: int, medium: str, now
 
 
 # -- keys ---------------------------------------------------------------------------------------------------
-
-ANSWERS = ("accepted", "unsigned", "already", "closed", "noted")
-"""After these nothing more is to be pressed for this order: the call may go on with the next."""
-
-ASKS_ONE_KEY = (Cause.DISPLAY, Cause.OUTCOME)
-"""Calls that ask for no PIN, for they are not about acknowledging: any key shows that somebody heard them."""
 
 
 def keypad(services: Services, event: ProviderEvent, digits: str, now: datetime) -> str | None:
@@ -197,19 +199,16 @@ def keypad(services: Services, event: ProviderEvent, digits: str, now: datetime)
         return None
     if digits:
         heard(services, event, now)
-    attempts, after = 0, None
+    attempts = 0
     if digits == "9" or not digits:
         word = "repeat"
     elif len(digits) < 4:
-        held = held_channel(services, link, claimed.order, "voice", now)
-        word = "closed" if not held else "noted" if claimed.cause in ASKS_ONE_KEY else "heard"
+        word = "heard" if held_channel(services, link, claimed.order, "voice", now) else "closed"
     else:
         word, attempts = try_pin(services, link, claimed.order, digits, "keypad+pin", now)
-    if word in ANSWERS and event.provider_id:
-        after = same_call.go_on(services, attempt, event.provider_id, now)
     with services.database.read() as tx:
         order, escalation = orders.get(tx, claimed.order), escalations.get(tx, claimed.escalation)
         facts = facts_for(services, tx, order, escalation, claimed, event.reference)
     if word == "repeat":
         return render(claimed.cause, Medium.VOICE, facts, "", event.reference, 600).text
-    return keypad_answer(word, facts, attempts=attempts, after=after)
+    return keypad_answer(word, facts, attempts=attempts)

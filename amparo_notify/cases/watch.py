@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from amparo_notify.store import machines
+from amparo_notify.store import inbound, machines
 from amparo_notify.store.database import Database
 
 UNTRIED_AFTER = timedelta(seconds=60)
@@ -23,6 +23,9 @@ LATE_AFTER = timedelta(seconds=15)
 UNTAKEN_AFTER = timedelta(seconds=30)
 """A due notice that nobody has claimed for so long: every sender is busy, or nobody looks."""
 
+UNREAD_AFTER = timedelta(minutes=5)
+"""Whoever texts while the webhook fails is read within two minutes."""
+
 LATELY = timedelta(minutes=5)
 ENOUGH = 3
 """So many messages, and not one taken, are no accident."""
@@ -39,7 +42,8 @@ class Alarm:
 def watch(database: Database, now: datetime) -> tuple[Alarm, ...]:
     """Every alarm at this instant. Reads only. Raises what the driver raises where the database is away."""
     with database.read() as tx:
-        return (*_orders(tx, now), *_workers(tx, now), *_ticks(tx, now), *_providers(tx, now))
+        alarms = (*_orders(tx, now), *_workers(tx, now), *_ticks(tx, now), *_providers(tx, now))
+        return (*alarms, *_texts(tx, now))
 
 
 def _orders(tx: Connection, now: datetime) -> list[Alarm]:
@@ -76,3 +80,11 @@ def _providers(tx: Connection, now: datetime) -> list[Alarm]:
             sentence = f"{each.provider} aceptó {each.taken} mensajes y no ha dicho nada de ninguno."
             alarms.append(Alarm(f"provider-silent:{each.provider}", sentence))
     return alarms
+
+
+def _texts(tx: Connection, now: datetime) -> list[Alarm]:
+    sentence = (
+        "{} no ha dejado leer en cinco minutos los textos que recibe: puede haber un ENTERADO sin atender."
+    )
+    unread = inbound.unread(tx, now - UNREAD_AFTER)
+    return [Alarm(f"texts-unread:{provider}", sentence.format(provider)) for provider in unread]

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -17,11 +18,12 @@ from twilio.request_validator import RequestValidator
 from amparo_notify.channels.replies import Reply, parse_reply, redact
 from amparo_notify.channels.sendgrid import DROPPED_FOR_ITS_ADDRESS, EVENT_STATUS, REFERENCE
 from amparo_notify.channels.twilio_words import MESSAGE_STATUS, call_status
+from amparo_notify.core.evidence import instant
 from amparo_notify.core.notice import Status
-from amparo_notify.core.ports import ProviderEvent
+from amparo_notify.core.ports import ProviderEvent, ReceivedText
 
 _NAME = re.compile(r"[A-Za-z_]{1,64}|(MediaUrl|MediaContentType)\d")
-_SHAPES = {
+SHAPES = {
     "AccountSid": re.compile(r"AC[0-9a-fA-F]{32}"),
     "CallSid": re.compile(r"CA[0-9a-fA-F]{32}"),
     "MessageSid": re.compile(r"(SM|MM)[0-9a-fA-F]{32}"),
@@ -38,7 +40,7 @@ _SHAPES = {
 places. What we act on must therefore have its full shape, an account and a message must be named, and no name may be
 the beginning or the continuation of one of these."""
 _CONTINUED = re.compile(r"(From|To)(City|State|Zip|Country)")
-_ACTED_ON = (*_SHAPES, "Body")
+_ACTED_ON = (*SHAPES, "Body")
 _OLD_MOBILE = re.compile(r"\+521(?=[0-9]{10}$)")
 """A Mexican mobile as it was written until 2019; some carriers still do."""
 _TARGET = re.compile(r"/[\x21-\x7e]*")
@@ -81,7 +83,7 @@ class TwilioCallbacks:
     def _shapely(self, given: Mapping[str, str]) -> bool:
         if not all(_NAME.fullmatch(name) and not _is_cut(name) for name in given):
             return False
-        if not all(shape.fullmatch(given[name]) for name, shape in _SHAPES.items() if name in given):
+        if not all(shape.fullmatch(given[name]) for name, shape in SHAPES.items() if name in given):
             return False
         if self.account_sid and given.get("AccountSid") != self.account_sid:
             return False
@@ -119,9 +121,7 @@ class TwilioCallbacks:
             raise Malformed("an inbound text without sender or id")
         stopped = parameters.get("OptOutType", "").upper() == "STOP"
         reply = Reply("stop") if stopped else parse_reply(parameters.get("Body", ""))
-        return Inbound(
-            _OLD_MOBILE.sub("+52", sender), reply, sid, self._key(sid, "inbound"), redact(parameters)
-        )
+        return Inbound(modern(sender), reply, sid, redact(parameters))
 
     def _key(self, *parts: str) -> str:
         secret = next((token for token in self.tokens if token), "")
@@ -135,8 +135,31 @@ class Inbound:
     sender: str
     reply: Reply = field(repr=False)  # holds a PIN
     provider_id: str
-    key: str
     raw: Mapping[str, str] = field(repr=False)  # redacted
+    sent_at: datetime | None = None  # by the provider's clock, where we had to ask for it
+    provider: str = "twilio"
+
+    @property
+    def key(self) -> str:
+        """The event's key: the same whichever way the text came to us."""
+        return f"inbound:{self.provider_id}"
+
+    @property
+    def said(self) -> dict[str, object]:
+        """What a record says of a text that did not come by itself: it was sent before we learned of it."""
+        return {"sent_at": instant(self.sent_at), "learned_by": "asking"} if self.sent_at else {}
+
+
+def understood(text: ReceivedText) -> Inbound:
+    """Return a text that a provider was asked for as one that it posts, its PIN kept out of what is stored."""
+    raw = redact({**text.raw, "Body": text.body})
+    reply = parse_reply(text.body)
+    return Inbound(modern(text.sender), reply, text.provider_id, raw, text.sent_at, text.provider)
+
+
+def modern(number: str) -> str:
+    """A number as Mexico writes them since 2019."""
+    return _OLD_MOBILE.sub("+52", number)
 
 
 def _is_cut(name: str) -> bool:

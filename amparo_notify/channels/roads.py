@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from amparo_notify.channels import sendgrid, smtp, twilio
+from amparo_notify.channels import sendgrid, smtp, twilio, twilio_inbound
 from amparo_notify.channels.local import LocalAccount, carrier_url
 from amparo_notify.channels.wire import TIMEOUT
 from amparo_notify.core.notice import Medium
@@ -46,7 +46,7 @@ def build_providers(
         )
         if twilio_from or twilio_messaging_service_sid:
             texts = (
-                twilio.TwilioSms(
+                twilio_inbound.TwoWaySms(
                     account, sender=twilio_from, messaging_service_sid=twilio_messaging_service_sid
                 ),
             )

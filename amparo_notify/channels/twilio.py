@@ -82,7 +82,7 @@ class TwilioSms:
         """Hand the text to Twilio; stale once `valid_for` has passed. Raises ChannelError."""
         check_phone(message.to)
         shortest, longest = VALIDITY
-        taken = _asked(
+        taken = asked(
             lambda: self._messages.create(
                 to=message.to,
                 body=message.text,
@@ -99,7 +99,7 @@ class TwilioSms:
 
         The list is not filtered by date, since what still waits has no date of sending. Raises ChannelError.
         """
-        for one in _asked(lambda: self._messages.list(to=message.to, limit=LOOK_BACK)):
+        for one in asked(lambda: self._messages.list(to=message.to, limit=LOOK_BACK)):
             if (one.body or "").endswith(message.text) and _is_since(one.date_created, since):
                 return _sent(one, MESSAGE_STATUS.get(one.status or "", Status.UNKNOWN))
         return None
@@ -127,7 +127,7 @@ class TwilioVoice:
         """Place the call. Raises ChannelError."""
         check_phone(message.to)
         callback = self._account.callback(message.reference)
-        taken = _asked(
+        taken = asked(
             lambda: self._calls.create(
                 to=message.to,
                 from_=self._from,
@@ -151,7 +151,7 @@ class TwilioVoice:
         Twilio lists nothing of a call that could hold a reference (its callbacks bring it), so one that this
         process placed for another attempt is never taken for this one: better a call twice than none.
         """
-        for one in _asked(lambda: self._calls.list(to=message.to, limit=LOOK_BACK)):
+        for one in asked(lambda: self._calls.list(to=message.to, limit=LOOK_BACK)):
             ours = one.direction == "outbound-api" and one.sid not in self._placed
             if ours and _is_since(one.date_created, since):
                 return _sent(one, call_status(one.status or "", one.answered_by or ""))
@@ -171,7 +171,7 @@ def _is_since(created: datetime | None, since: datetime) -> bool:
     return created is not None and created.astimezone(UTC) >= since - CLOCKS_APART
 
 
-def _asked(question: Callable[[], _Answer]) -> _Answer:
+def asked(question: Callable[[], _Answer]) -> _Answer:
     """Ask Twilio, and turn whatever goes wrong into a ChannelError. A 2xx without a sid is garbage."""
     try:
         answer = question()
@@ -192,7 +192,7 @@ def _asked(question: Callable[[], _Answer]) -> _Answer:
 def _asked_for(question: Callable[[], _Answer]) -> _Answer | None:
     """Ask for one thing by its id: 404 is an answer (20404, not found)."""
     try:
-        return _asked(question)
+        return asked(question)
     except ChannelError as refusal:
         if refusal.reason.startswith(("twilio: 20404", "twilio: 404")):
             return None

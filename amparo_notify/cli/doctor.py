@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from amparo_notify.bootstrap import trust
 from amparo_notify.cases.health import SILENT_AFTER
 from amparo_notify.cases.services import Services
+from amparo_notify.cases.watch import UNREAD_AFTER
 from amparo_notify.cli import gaps, probe
 from amparo_notify.cli.common import FAULTS, GOOD, Commands, add_json, family, local, show_json
 from amparo_notify.cli.desk import built, require_tables
@@ -21,7 +22,7 @@ from amparo_notify.core.events import Grade
 from amparo_notify.core.policy import COURT, HEADQUARTERS, POST, ROTATION, Policy
 from amparo_notify.core.recipients import resolve
 from amparo_notify.core.roster import Roster
-from amparo_notify.store import crls, machines, outbox, passkeys, people, rosters
+from amparo_notify.store import crls, inbound, machines, outbox, passkeys, people, rosters
 from amparo_notify.store.crls import KeptList
 from amparo_notify.store.people import DRILL_COURT, Station
 
@@ -139,12 +140,19 @@ def _database(own: Services, now: datetime) -> Iterator[Finding]:
         contacts = {each.code: people.officers(tx, court_id=each.id) for each in courts}
         signers = {each.code: people.signers_of(tx, each.id) for each in courts}
         lists, trusts = crls.kept(tx), machines.trusts(tx, now - SILENT_AFTER)
+        unread = inbound.unread(tx, now - UNREAD_AFTER)
     yield _worker(seen, now)
     yield from _shared_trust(lists, trusts, now)
     if overdue:
         yield fault(
             "notices",
             f"{overdue} are more than a minute late.",
+            "See the providers above, and the worker's log.",
+        )
+    for provider in unread:
+        yield fault(
+            "texts",
+            f"what people text us through {provider} has not been read for five minutes.",
             "See the providers above, and the worker's log.",
         )
     for code, officers in contacts.items():

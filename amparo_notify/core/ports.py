@@ -1,9 +1,9 @@
 """What the application asks of the outside; adapters on the floor above satisfy it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from amparo_notify.core.notice import Medium, Status
 from amparo_notify.core.verdict import Examination
@@ -43,6 +43,26 @@ class Provider(Protocol):
 
     def status(self, provider_id: str, medium: Medium) -> Status | None:
         """What the provider says now of a message it took, or None where it cannot be asked."""
+
+
+@dataclass(frozen=True)
+class ReceivedText:
+    """A text that a phone sent us, as a provider still has it."""
+
+    provider: str
+    provider_id: str
+    sender: str
+    body: str = field(repr=False)  # may hold a PIN
+    sent_at: datetime  # by the provider's clock, UTC
+    raw: Mapping[str, str] = field(default_factory=dict, repr=False)  # what else it says, by its callback's names
+
+
+@runtime_checkable
+class Inbox(Provider, Protocol):
+    """A road on which people answer, and whose provider remembers what they wrote."""
+
+    def received(self, since: datetime) -> Sequence[ReceivedText]:
+        """Every text that reached our numbers since (UTC), oldest first. Raises ChannelError."""
 
 
 @dataclass(frozen=True)

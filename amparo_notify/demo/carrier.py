@@ -55,15 +55,19 @@ class Carrier:
         clock: Callable[[], datetime],
         post: Post = post_over_http,
         number: str = "+525500000000",
+        numbers: tuple[str, ...] = (),
     ) -> None:
         self.account_sid, self.auth_token, self.api_key = account_sid, auth_token, api_key
         self.clock, self.number, self.public_url = clock, number, public_url.rstrip("/")
+        self.numbers = numbers or (number,)  # from which a messaging service sends
         self.book, self.faults = Book(path), Faults()
         events_url = f"{self.public_url}/callbacks/sendgrid/events"
         self.postman = Postman(self.book, auth_token, events_key, events_url, clock, post)
         self.requests: deque[tuple[str, str, Any]] = deque(
             maxlen=KEPT
         )  # (method, path, body) as the SDKs sent them
+        self.door_open = True  # False: no text that comes in is posted
+        self._not_posted: list[Text] = []
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -96,26 +100,42 @@ class Carrier:
 
     # --- what people do
 
-    def reply(self, phone: str, body: str) -> tuple[str, ...]:
-        """Send a text from a phone to the service; return the texts it answers with. Raises OSError."""
-        sid, word = new_id("SM"), body.strip().upper()
-        self.book.save(
-            Text(sid, phone, body, self.clock(), inbound=True, sender=self.number, status="received")
+    def reply(self, phone: str, body: str, to: str = "") -> tuple[str, ...]:
+        """Send a text from a phone to the service; return the texts it answers with. Raises OSError.
+
+        With the door shut Twilio keeps the text, and nobody answers; `post_late` posts it after all.
+        """
+        word = body.strip().upper()
+        text = Text(
+            new_id("SM"), phone, body, self.clock(), inbound=True, sender=to or self.number, status="received"
         )
+        self.book.save(text)
         if word in STOP_WORDS:
             self.set_line(phone, Line.BLOCKED)
         elif word == "START":
             self.set_line(phone, Line.GOOD)
+        if self.door_open:
+            return self._post(text)
+        self._not_posted.append(text)
+        return ()
+
+    def post_late(self) -> tuple[str, ...]:
+        """Post the texts that came while the door was shut; return what they are answered with. Raises OSError."""
+        late, self._not_posted = self._not_posted, []
+        return tuple(answer for text in late for answer in self._post(text))
+
+    def _post(self, text: Text) -> tuple[str, ...]:
+        """Post an inbound text and deliver its answers."""
         form = {
-            "MessageSid": sid, "SmsSid": sid, "SmsMessageSid": sid, "AccountSid": self.account_sid,
-            "ApiVersion": "2010-04-01", "SmsStatus": "received", "From": phone, "To": self.number, "Body": body,
-            "NumSegments": "1", "NumMedia": "0", "FromCountry": "MX", "ToCountry": "MX",
+            "MessageSid": text.sid, "SmsSid": text.sid, "SmsMessageSid": text.sid, "AccountSid": self.account_sid,
+            "ApiVersion": "2010-04-01", "SmsStatus": "received", "From": text.phone, "To": text.sender,
+            "Body": text.body, "NumSegments": "1", "NumMedia": "0", "FromCountry": "MX", "ToCountry": "MX",
         }  # fmt: skip
         answers = messages(self.postman.post_form(f"{self.public_url}/callbacks/twilio/inbound", form))
-        if self.book.line(phone) is Line.BLOCKED:
+        if self.book.line(text.phone) is Line.BLOCKED:
             return ()
         for one in answers:
-            sent = Text(new_id("SM"), phone, one, self.clock(), sender=self.number, status="delivered")
+            sent = Text(new_id("SM"), text.phone, one, self.clock(), sender=text.sender, status="delivered")
             self.book.save(sent)
         return answers
 
@@ -131,10 +151,8 @@ class Carrier:
         action = call.action
         call = self.book.change(Call, call.sid, keys=(*call.keys, keys), action="")
         form = {**self._form(call), "Digits": keys, "FinishedOnKey": call.finish, "msg": "Gather End"}
-        again = self.postman.mode is Callbacks.DUPLICATED  # as when an answer came too late, or was lost
         try:
-            answers = [self.postman.post_form(action, form) for _ in range(2 if again else 1)]
-            heard = follow(answers[-1].decode("utf-8"))
+            heard = follow(self.postman.post_form(action, form).decode("utf-8"))
         except (OSError, ValueError):
             heard = APOLOGY
         return self._hears(call, heard)

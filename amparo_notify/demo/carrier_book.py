@@ -41,6 +41,14 @@ class Text:
     service: str = ""
     validity: int = 36_000  # seconds
 
+    @property
+    def to(self) -> str:
+        return self.sender if self.inbound else self.phone
+
+    @property
+    def from_(self) -> str:
+        return self.phone if self.inbound else self.sender
+
 
 @dataclass(frozen=True)
 class Call:

@@ -3,11 +3,11 @@
 import hmac
 import json
 import socket
-from collections.abc import Callable, Iterable
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from werkzeug.exceptions import HTTPException
@@ -30,6 +30,8 @@ _ROUTES = Map(
         Rule(f"{_ACCOUNT}/Messages/<sid>.json", endpoint="message", methods=["GET"]),
         Rule(f"{_ACCOUNT}/Calls.json", endpoint="calls", methods=["GET", "POST"]),
         Rule(f"{_ACCOUNT}/Calls/<sid>.json", endpoint="call", methods=["GET"]),
+        Rule("/v1/Services/<service>/PhoneNumbers", endpoint="senders", methods=["GET"]),
+        Rule("/v1/Services/<service>/ShortCodes", endpoint="short_codes", methods=["GET"]),
         Rule("/v3/mail/send", endpoint="mail", methods=["POST"]),
     ]
 )
@@ -63,6 +65,8 @@ class CarrierApp:
         except HTTPException as nothing:
             return nothing.get_response(environ)(environ, start_response)
         fault = self._carrier.faults.next(_ROADS[endpoint]) if request.method == "POST" else None
+        if "DateSent>" in request.args:
+            fault = self._carrier.faults.next("inbox")
         response = self._answer(endpoint, request, dict(values)) if not fault or fault.accepted else None
         if fault:
             response = self._spoil(fault, environ, endpoint)
@@ -83,7 +87,7 @@ class CarrierApp:
                 raise Refused(401, 0, "The provided authorization grant is invalid, expired, or revoked")
             return
         user, password = (given.username or "", given.password or "") if given else ("", "")
-        known = account == user == carrier.account_sid
+        known = (account or user) == user == carrier.account_sid
         if not known or not hmac.compare_digest(password.encode(), carrier.auth_token.encode()):
             raise Refused(401, 20003, "Authenticate")
 
@@ -105,8 +109,7 @@ class CarrierApp:
 
     def _messages(self, request: Request) -> Response:
         if request.method == "GET":
-            texts = self._carrier.texts(request.args.get("To"))
-            return self._page("messages", map(self._text_json, reversed(texts)), request)
+            return self._list_messages(request)
         form = self._form(request)
         to, body, sender = form.get("To", ""), form.get("Body", ""), form.get("From", "")
         service, validity = form.get("MessagingServiceSid", ""), form.get("ValidityPeriod", "36000")
@@ -127,6 +130,50 @@ class CarrierApp:
             callback=form.get("StatusCallback", ""),
         )  # fmt: skip
         return _json(self._text_json(self._carrier.take_text(text)), 201)
+
+    def _list_messages(self, request: Request) -> Response:
+        """Newest first; a page's token is where it begins."""
+        to, sender = request.args.get("To"), request.args.get("From")
+        known = self._carrier.texts(None if to in self._carrier.numbers else to)
+        texts = [
+            one
+            for one in reversed(known)
+            if to in (None, one.to) and sender in (None, one.from_) and _sent_when(one, request.args)
+        ]
+        size, token = min(int(request.args.get("PageSize", "50")), 1_000), request.args.get("PageToken", "")
+        begin = next((at for at, one in enumerate(texts) if token == f"PA{one.sid}"), 0)
+        following = None
+        if rest := texts[begin + size :]:
+            number = int(request.args.get("Page", "0")) + 1
+            asked = request.args.to_dict() | {"Page": str(number), "PageToken": f"PA{rest[0].sid}"}
+            following = f"{request.path}?{urlencode(asked)}"
+        return self._page("messages", map(self._text_json, texts[begin:]), request, following)
+
+    def _senders(self, request: Request, service: str) -> Response:
+        """The numbers of a messaging service (Messaging API v1)."""
+        account = self._carrier.account_sid
+        found = [
+            {
+                "sid": f"PN{number:032x}", "account_sid": account, "service_sid": service, "phone_number": phone,
+                "date_created": "2026-01-01T00:00:00Z", "date_updated": "2026-01-01T00:00:00Z",
+                "country_code": "MX", "capabilities": ["SMS"],
+                "url": f"https://messaging.twilio.com{request.path}/PN{number:032x}",
+            }
+            for number, phone in enumerate(self._carrier.numbers)
+        ]  # fmt: skip
+        return self._page_v1("phone_numbers", found, request)
+
+    def _short_codes(self, request: Request, service: str) -> Response:
+        """It has none."""
+        return self._page_v1("short_codes", [], request)
+
+    def _page_v1(self, name: str, items: list[dict[str, Any]], request: Request) -> Response:
+        url = f"https://messaging.twilio.com{request.path}"
+        meta = {
+            "first_page_url": url, "key": name, "next_page_url": None, "page": 0, "page_size": 50,
+            "previous_page_url": None, "url": url,
+        }  # fmt: skip
+        return _json({name: items, "meta": meta}, 200)
 
     def _message(self, request: Request, sid: str) -> Response:
         return self._resource(self._carrier.book.one(Text, sid), self._text_json, request)
@@ -169,11 +216,13 @@ class CarrierApp:
             good = url.scheme in ("http", "https") and bool(url.hostname)
             _require(good, 21609, f"The '{name}' URL is not a valid URL.")
 
-    def _page(self, name: str, items: Iterable[dict[str, Any]], request: Request) -> Response:
+    def _page(
+        self, name: str, items: Iterable[dict[str, Any]], request: Request, following: str | None = None
+    ) -> Response:
         size = min(int(request.args.get("PageSize", "50")), 1_000)
         page = {
             name: list(items)[:size], "page": 0, "page_size": size, "start": 0, "end": 0, "uri": request.path,
-            "first_page_uri": request.path, "next_page_uri": None, "previous_page_uri": None,
+            "first_page_uri": request.path, "next_page_uri": following, "previous_page_uri": None,
         }  # fmt: skip
         return _json(page, 200)
 
@@ -188,11 +237,11 @@ class CarrierApp:
             "account_sid": account, "api_version": "2010-04-01", "body": text.body,
             "date_created": _date(text.at), "date_sent": _date(text.at), "date_updated": _date(text.at),
             "direction": "inbound" if text.inbound else "outbound-api", "error_code": text.error,
-            "error_message": None, "from": text.phone if text.inbound else text.sender or None,
+            "error_message": None, "from": text.from_ or None,
             "messaging_service_sid": text.service or None, "num_media": "0", "num_segments": "1",
             "price": None, "price_unit": "USD", "sid": text.sid, "status": text.status,
             "subresource_uris": {"media": f"/2010-04-01/Accounts/{account}/Messages/{text.sid}/Media.json"},
-            "to": text.sender if text.inbound else text.phone,
+            "to": text.to,
             "uri": f"/2010-04-01/Accounts/{account}/Messages/{text.sid}.json",
         }  # fmt: skip
 
@@ -247,6 +296,13 @@ def _refusal(
 
 def _json(value: dict[str, Any], status: int) -> Response:
     return Response(json.dumps(value), status, mimetype="application/json")
+
+
+def _sent_when(text: Text, asked: Mapping[str, str]) -> bool:
+    """Whether a text was sent on the days asked for: filters know whole days, in GMT."""
+    day = f"{text.at.astimezone(UTC):%Y-%m-%d}"
+    on, since, until = (asked.get(f"DateSent{sign}", day)[:10] for sign in ("", ">", "<"))
+    return day == on and since <= day <= until
 
 
 def _date(at: datetime) -> str:

@@ -5,7 +5,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Literal
 
-Road = Literal["sms", "voice", "email"]
+Road = Literal["sms", "voice", "email", "inbox"]
+"""Where faults happen: messages handed in by medium, and the list of texts that came in."""
 
 
 @dataclass(frozen=True)

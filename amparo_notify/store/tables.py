@@ -492,6 +492,16 @@ provider_event = Table(
     UniqueConstraint("provider", "event_key"),
 )
 
+inbound = Table(
+    "inbound",  # texts from people that mean something to us: each is acted on once, whichever way it came
+    metadata,
+    Column("provider", String(20), primary_key=True),
+    Column("provider_id", String(80), primary_key=True),
+    Column("state", String(6), nullable=False),  # taken | acted | done
+    Column("answer", Text, nullable=False, server_default=""),  # decided when it was acted on; nothing personal
+    Column("until", Instant, nullable=False),  # whoever took it has until then; done: since then
+)
+
 link = Table(
     "link",  # one officer's way to one escalation; the token is rebuilt from the id, only its hash is kept
     metadata,

@@ -15,7 +15,7 @@ from amparo_notify.web.security import Audience, may
 
 blueprint = Blueprint("health", __name__)
 
-KINDS = frozenset({"database", "worker", "notices", "trust", "revocation", *Medium})
+KINDS = frozenset({"database", "worker", "notices", "texts", "trust", "revocation", *Medium})
 """Faults that may be told to anybody; every other one is of a station, and which one is nobody's business."""
 
 

@@ -37,9 +37,9 @@ def phase(world: World) -> str:
         return str(tx.scalars(select(escalation.c.phase).where(escalation.c.station.is_not(None))).one())
 
 
-def by_hand(world: World, who: Somebody, body: str, key: str) -> str:
+def by_hand(world: World, who: Somebody, body: str, sid: str) -> str:
     """Hand a text to the case as the door does, with a message's id of our choosing."""
-    text = Inbound(who.phone, parse_reply(body), "SM" + "0" * 32, key, redact({"Body": body}))
+    text = Inbound(who.phone, parse_reply(body), sid, redact({"Body": body}))
     return inbound_sms(world.services, text, world.now)
 
 
@@ -131,10 +131,10 @@ def test_the_same_text_posted_twice_is_acted_on_once(told: World) -> None:
 def test_a_text_is_kept_sealed_with_its_order_and_without_its_pin(told: World) -> None:
     by_hand(told, AGENT, f"Enterado {told.code_of(AGENT)} {PINS}", "k1")
     with told.services.database.read() as tx:
-        row = tx.execute(select(provider_event).where(provider_event.c.event_key == "k1")).one()
+        row = tx.execute(select(provider_event).where(provider_event.c.event_key == "inbound:k1")).one()
         order = tx.scalars(select(metadata.tables["orders"].c.id)).one()
         safe = orders.safe_of(tx, told.services.vault, order)
-        kept = safe.open_json(row.raw_sealed, "event:twilio:k1")
+        kept = safe.open_json(row.raw_sealed, "event:twilio:inbound:k1")
     assert row.attempt is not None
     assert "[NIP]" in json.dumps(kept)
     assert PINS not in json.dumps(kept)
