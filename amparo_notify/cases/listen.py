@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from sqlalchemy import Connection
 
-from amparo_notify.cases import ringing, throttle
+from amparo_notify.cases import ringing, same_call, throttle
 from amparo_notify.cases.acknowledge import OVER, Proof, settle_acknowledgement
 from amparo_notify.cases.compose import facts_for
 from amparo_notify.cases.dispatch import next_contact
@@ -16,12 +16,12 @@ from amparo_notify.cases.witness import stream_of, witness
 from amparo_notify.channels.rendering import keypad as keypad_answer
 from amparo_notify.channels.rendering import render
 from amparo_notify.channels.sendgrid import NOT_FOR_EVER
-from amparo_notify.channels.twilio_words import DEAD_ADDRESS, NUMBER_IS_NONE
+from amparo_notify.channels.twilio_words import CALL_OVER, DEAD_ADDRESS, NUMBER_IS_NONE
 from amparo_notify.core.errors import Denied, Refusal
 from amparo_notify.core.escalation import CHASES
 from amparo_notify.core.events import Event, Grade
 from amparo_notify.core.evidence import Actor, Fact
-from amparo_notify.core.notice import Medium, Status, receipt, rise
+from amparo_notify.core.notice import Cause, Medium, Status, receipt, rise
 from amparo_notify.core.ports import ProviderEvent
 from amparo_notify.store import escalations, orders, outbox, people
 from amparo_notify.store.escalations import Link
@@ -40,7 +40,20 @@ def heard(services: Services, event: ProviderEvent, now: datetime) -> None:
         if _keep(services, tx, attempt, event, now):
             current = outbox.attempt_by_id(tx, attempt.id)
             assert current is not None
-            settle_status(services, tx, current, event, now)
+            _settle(services, tx, current, event, now)
+    if attempt.medium is Medium.VOICE and CALL_OVER & set(event.detail.split()):
+        same_call.ended(services, attempt, now)
+
+
+def _settle(
+    services: Services, tx: Connection, attempt: Attempt, event: ProviderEvent, now: datetime
+) -> None:
+    """What a word means. Of what a call only went on with, nothing but a key pressed in that call speaks."""
+    if attempt.unanswered:
+        if event.status is not Status.HEARD or event.provider_id != attempt.provider_id:
+            return
+        same_call.answered(services, tx, attempt, now)
+    settle_status(services, tx, attempt, event, now)
 
 
 def _keep(services: Services, tx: Connection, attempt: Attempt, event: ProviderEvent, now: datetime) -> bool:
@@ -184,6 +197,12 @@ def held_channel(
 
 # -- keys ---------------------------------------------------------------------------------------------------
 
+ANSWERS = ("accepted", "unsigned", "already", "closed", "noted")
+"""After these nothing more is to be pressed for this order: the call may go on with the next."""
+
+ASKS_ONE_KEY = (Cause.DISPLAY, Cause.OUTCOME)
+"""Calls that ask for no PIN, for they are not about acknowledging: any key shows that somebody heard them."""
+
 
 def keypad(services: Services, event: ProviderEvent, digits: str, now: datetime) -> str | None:
     """Act on the keys pressed in a call and return the TwiML that answers; None for a call that is not ours."""
@@ -199,16 +218,19 @@ def keypad(services: Services, event: ProviderEvent, digits: str, now: datetime)
         return None
     if digits:
         heard(services, event, now)
-    attempts = 0
+    attempts, after = 0, None
     if digits == "9" or not digits:
         word = "repeat"
     elif len(digits) < 4:
-        word = "heard" if held_channel(services, link, claimed.order, "voice", now) else "closed"
+        held = held_channel(services, link, claimed.order, "voice", now)
+        word = "closed" if not held else "noted" if claimed.cause in ASKS_ONE_KEY else "heard"
     else:
         word, attempts = try_pin(services, link, claimed.order, digits, "keypad+pin", now)
+    if word in ANSWERS and event.provider_id:
+        after = same_call.go_on(services, attempt, event.provider_id, now)
     with services.database.read() as tx:
         order, escalation = orders.get(tx, claimed.order), escalations.get(tx, claimed.escalation)
         facts = facts_for(services, tx, order, escalation, claimed, event.reference)
     if word == "repeat":
         return render(claimed.cause, Medium.VOICE, facts, "", event.reference, 600).text
-    return keypad_answer(word, facts, attempts=attempts)
+    return keypad_answer(word, facts, attempts=attempts, after=after)

@@ -151,8 +151,10 @@ class Carrier:
         action = call.action
         call = self.book.change(Call, call.sid, keys=(*call.keys, keys), action="")
         form = {**self._form(call), "Digits": keys, "FinishedOnKey": call.finish, "msg": "Gather End"}
+        again = self.postman.mode is Callbacks.DUPLICATED  # as when an answer came too late, or was lost
         try:
-            heard = follow(self.postman.post_form(action, form).decode("utf-8"))
+            answers = [self.postman.post_form(action, form) for _ in range(2 if again else 1)]
+            heard = follow(answers[-1].decode("utf-8"))
         except (OSError, ValueError):
             heard = APOLOGY
         return self._hears(call, heard)
