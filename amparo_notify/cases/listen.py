@@ -30,19 +30,22 @@ from amparo_notify.store.outbox import Attempt
 NOTHING_ELSE: Mapping[str, object] = MappingProxyType({})
 
 
-def heard(services: Services, event: ProviderEvent, now: datetime) -> None:
-    """A provider's word on one attempt. Duplicates, late, reordered and foreign ones change nothing."""
+def heard(services: Services, event: ProviderEvent, now: datetime) -> bool:
+    """A provider's word on one attempt; return whether it was new. Duplicates, late, reordered and foreign ones change
+    nothing."""
     with services.database.read() as tx:
         attempt = outbox.attempt_by_reference(tx, event.reference)
     if attempt is None:
-        return
+        return False
     with services.database.write(attempt.order) as tx:
-        if _keep(services, tx, attempt, event, now):
+        new = _keep(services, tx, attempt, event, now)
+        if new:
             current = outbox.attempt_by_id(tx, attempt.id)
             assert current is not None
             _settle(services, tx, current, event, now)
     if attempt.medium is Medium.VOICE and CALL_OVER & set(event.detail.split()):
         same_call.ended(services, attempt, now)
+    return new
 
 
 def _settle(
@@ -135,10 +138,12 @@ def try_pin(
     how: str,
     now: datetime,
     said: Mapping[str, object] = NOTHING_ELSE,
+    *,
+    again: bool = False,
 ) -> tuple[str, int]:
     """Judge a PIN and settle the acknowledgement that it proves; `how` is the road, "sms+pin" or "keypad+pin".
 
-    `said` is what its record says besides.
+    `said` is what its record says besides. `again`: the same keys were delivered before, and are no further guess.
 
     Return ("accepted" | "unsigned" | "already" | "wrong" | "locked" | "closed", tries left). Who asks again for what
     they have acknowledged themselves is told "accepted" again; "unsigned": it is on record, and the station's policy
@@ -146,7 +151,7 @@ def try_pin(
     """
     key = f"pin:{how}:{link.officer}"  # each road its own: a flood on one locks nobody out of the others
     try:
-        left = throttle.count(services, key, "pin", now)
+        left = (throttle.left if again else throttle.count)(services, key, "pin", now)
     except Denied:
         return "locked", 0
     if not pin_matches(services, link.officer, pin):
@@ -216,8 +221,7 @@ def keypad(services: Services, event: ProviderEvent, digits: str, now: datetime)
         )
     if attempt is None or claimed is None or link is None:
         return None
-    if digits:
-        heard(services, event, now)
+    again = bool(digits) and not heard(services, event, now)
     attempts, after = 0, None
     if digits == "9" or not digits:
         word = "repeat"
@@ -225,7 +229,7 @@ def keypad(services: Services, event: ProviderEvent, digits: str, now: datetime)
         held = held_channel(services, link, claimed.order, "voice", now)
         word = "closed" if not held else "noted" if claimed.cause in ASKS_ONE_KEY else "heard"
     else:
-        word, attempts = try_pin(services, link, claimed.order, digits, "keypad+pin", now)
+        word, attempts = try_pin(services, link, claimed.order, digits, "keypad+pin", now, again=again)
     if word in ANSWERS and event.provider_id:
         after = same_call.go_on(services, attempt, event.provider_id, now)
     with services.database.read() as tx:

@@ -9,13 +9,15 @@ import hashlib
 from datetime import datetime
 from typing import NamedTuple
 
+import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from amparo_notify.cases.compose import Desk
 from amparo_notify.cases.ringing import SILENCE
 from amparo_notify.cases.services import Services
 from amparo_notify.cases.witness import witness
-from amparo_notify.channels.rendering import DoesNotFit, Facts, render
+from amparo_notify.channels.rendering import Facts, render
 from amparo_notify.core.events import Event, Grade
 from amparo_notify.core.evidence import Actor, Fact, instant
 from amparo_notify.core.notice import Cause, Medium, Status
@@ -28,6 +30,8 @@ TRIES = 5
 
 SPEAKER = Actor("system:call")
 UNANSWERED = "the call ended before an answer"
+
+_log = structlog.get_logger()
 
 
 class Next(NamedTuple):
@@ -87,8 +91,8 @@ def _say(
     """Write the attempt that the call makes with its next words. None where it asks for no keys, or cannot be said."""
     phone = ringing.of_call(tx, call)
     reference = _after(attempt)
-    facts = Desk(services, tx, [waiting]).facts(waiting, reference)
-    if phone is None or not (facts.gather_url and facts.reply_code and _can_be_said(waiting, facts)):
+    facts = _facts(services, tx, waiting, reference)
+    if phone is None or facts is None:
         return None
     fence = ringing.go_on(tx, phone, waiting.id, now + SILENCE)
     if fence is None:
@@ -106,12 +110,17 @@ def _say(
     return Next(waiting.cause, facts)
 
 
-def _can_be_said(waiting: Claimed, facts: Facts) -> bool:
+def _facts(services: Services, tx: Connection, waiting: Claimed, reference: str) -> Facts | None:
+    """What is said of a notice; None where its call asks for no keys, or cannot be written: its own claim says why."""
     try:
-        render(waiting.cause, Medium.VOICE, facts, "", "", 0)
-    except (DoesNotFit, LookupError):
-        return False  # its own claim says so, on record
-    return True
+        facts = Desk(services, tx, [waiting]).facts(waiting, reference)
+        render(waiting.cause, Medium.VOICE, facts, "", reference, 0)
+    except SQLAlchemyError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it trips over, the PIN that was given has its answer
+        _log.error("notice cannot be said", notice=waiting.id, error=type(error).__name__)
+        return None
+    return facts if facts.gather_url and facts.reply_code else None
 
 
 def answered(services: Services, tx: Connection, attempt: Attempt, now: datetime) -> None:

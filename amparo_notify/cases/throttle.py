@@ -27,6 +27,17 @@ def count(services: Services, key: str, field: str, now: datetime) -> int:
         return TRIES - failures
 
 
+def left(services: Services, key: str, field: str, now: datetime) -> int:
+    """How many guesses are left, and none is counted. Raises Denied while too many were made."""
+    with services.database.read() as tx:
+        row = staff.throttle_row(tx, key)
+    if row is None or row.until <= now:
+        return TRIES
+    if row.blocked_until is not None and row.blocked_until > now:
+        raise _blocked(field, row.blocked_until - now)
+    return TRIES - row.failures if row.blocked_until is None else TRIES
+
+
 def forgive(services: Services, key: str) -> None:
     """The guess was right."""
     with services.database.write() as tx:

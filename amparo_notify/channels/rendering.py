@@ -181,16 +181,13 @@ def keypad(
     left), "locked", "already" (somebody else acknowledged), "heard" (a key without PIN: the chase goes on), "noted"
     (heard, and nothing is asked), "closed".
     `after` is the order with which the same call goes on: all that its own call would say, and its keys.
-    "9" is answered with the call's own TwiML: render it again. Raises DoesNotFit.
+    "9" is answered with the call's own TwiML: render it again.
     """
     template = _TEMPLATES.get_template(_in(language, f"keypad/{answer}.xml"))
     following = _voice(*after, language) if after else ""
     said = Markup(following.removeprefix("<Response>").removesuffix("</Response>"))  # noqa: S704 - our own TwiML
     real = after is not None and facts.drill and not after[1].drill
-    twiml = _flat(template.render(facts=facts, attempts=attempts, after=said, real=real))
-    if len(twiml) > LONGEST_TWIML:
-        raise DoesNotFit(f"{answer}: TwiML of {len(twiml)} characters, {LONGEST_TWIML} at most")
-    return twiml
+    return _flat(template.render(facts=facts, attempts=attempts, after=said, real=real))
 
 
 def sms_answer(

@@ -269,7 +269,7 @@ class Carrier:
 
     def _hears(self, call: Call, heard: Heard) -> Call:
         call = self.book.change(
-            Call, call.sid, spoken=(*call.spoken, *heard.spoken), action=heard.action,
+            Call, call.sid, spoken=(*call.spoken, *heard.spoken), before=len(call.spoken), action=heard.action,
             most_keys=heard.most_keys, finish=heard.finish, rest=heard.rest,
         )  # fmt: skip
         return call if call.asks else self._ended(call, "completed")

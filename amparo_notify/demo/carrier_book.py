@@ -65,6 +65,7 @@ class Call:
     machine_callback: str = ""
     ring: int = 60  # seconds
     spoken: tuple[str, ...] = ()
+    before: int = 0  # how much of that was said before the last key
     keys: tuple[str, ...] = ()  # what was pressed, as it was posted
     action: str = ""  # where keys go now; empty: none are asked for
     most_keys: int = 0
@@ -75,6 +76,11 @@ class Call:
     @property
     def live(self) -> bool:
         return self.status in ("queued", "ringing", "in-progress")
+
+    @property
+    def newest(self) -> tuple[str, ...]:
+        """What was said since the last key."""
+        return self.spoken[self.before :]
 
     @property
     def asks(self) -> bool:

@@ -14,6 +14,7 @@ from jinja2 import UndefinedError
 from amparo_notify.channels.alarms import ALARMS, LANGUAGES
 from amparo_notify.channels.gsm import is_gsm7, segments, to_gsm7
 from amparo_notify.channels.rendering import (
+    LONGEST_TWIML,
     TEMPLATES,
     DoesNotFit,
     Facts,
@@ -252,6 +253,28 @@ def test_every_outcome_on_which_the_court_must_act_has_its_sentence(code: Outcom
 def test_a_call_announces_all_that_waits_for_this_officer(facts: Facts) -> None:
     twiml = render(Cause.ORDER, Medium.VOICE, replace(facts, waiting=("77/2025",)), PHONE, "n1.2", 90).text
     assert "7, 7, diagonal" in twiml
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("cause", CHASING)
+@pytest.mark.parametrize("answer", ["accepted", "unsigned", "already", "closed", "noted"])
+def test_an_answer_with_the_longest_next_order_after_it_fits_a_call(
+    answer: str, cause: Cause, language: str
+) -> None:
+    longest = replace(LONGEST, waiting=(LONGEST.expediente,) * 60, station="Estación " * 11)
+    said = keypad(answer, longest, after=(cause, longest), language=language)
+    assert len(said) <= LONGEST_TWIML
+    assert said.count("<Gather") == 1
+
+
+def test_a_call_goes_on_with_all_that_the_next_orders_own_call_says_and_no_key_reaches_it_early(
+    facts: Facts,
+) -> None:
+    following = replace(facts, expediente="77/2025", gather_url="https://amparo.ejemplo.gob.mx/other")
+    said = keypad("accepted", facts, after=(Cause.ORDER, following))
+    own = render(Cause.ORDER, Medium.VOICE, following, PHONE, "n1.2", 90).text
+    assert said.endswith(own.removeprefix("<Response>"))
+    assert said.index("Queda registrado") < said.index("No cuelgue todavía") < said.index("<Gather")
 
 
 @pytest.mark.parametrize("answer", ["wrong", "heard"])

@@ -428,22 +428,30 @@ def test_a_wrong_pin_goes_nowhere_and_is_asked_again(world: World) -> None:
     assert (tries(world), spells(2) in press(world, call)) == ([1, 0], True)
 
 
+def test_a_wrong_pin_that_is_delivered_twice_is_one_guess_and_answered_alike(world: World) -> None:
+    wait(world, "1/2026")
+    where, given = form(world, answer(world))
+    said = [world.carrier.postman.post_form(where, {**given, "Digits": "000000"}) for _ in range(6)]
+    assert len(set(said)) == 1
+    assert b"Le quedan 4 intentos" in said[0]
+
+
 def test_with_the_pin_locked_the_call_ends_and_the_next_order_rings(world: World) -> None:
     wait(world, "1/2026", "2/2026")
     call = answer(world)
-    heard = [press(world, call, "000000#") for _ in range(5)]
+    heard = [press(world, call, f"00000{n}#") for n in range(5)]
     world.work()
     assert "bloqueado" in heard[-1]
     assert GOES_ON not in heard[-1]
     assert spells(2) in calls(world)[1].twiml
 
 
-def test_the_next_order_of_a_locked_pin_is_said_again_and_not_lost(world: World) -> None:
+def test_a_pin_that_is_locked_at_the_second_order_leaves_the_third_to_ring(world: World) -> None:
     wait(world, "1/2026", "2/2026", "3/2026")
     call = answer(world)
     press(world, call)
-    for _ in range(5):
-        press(world, call, "000000#")
+    for n in range(5):
+        press(world, call, f"00000{n}#")
     world.work()
     assert list(grades(world)) == ["1/2026"]
     assert spells(3) in calls(world)[1].twiml
