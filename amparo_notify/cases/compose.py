@@ -20,10 +20,14 @@ from amparo_notify.store.escalations import Brief, Escalation, Link
 from amparo_notify.store.orders import Order
 from amparo_notify.store.outbox import Claimed
 from amparo_notify.store.people import SealedAddress
+from amparo_notify.store.unanswered import Unanswered, unanswered
 
 SHORTEST_VALIDITY = 120
 LONGEST_VALIDITY = 14_400
 """Seconds: a message is worth delivering until the next step makes it stale, within what a provider accepts."""
+
+NAMED = 10
+"""Expedientes that a mail names of those that also wait; the others it counts, as a call does after three."""
 
 _TELL_WHO = (Cause.ACKNOWLEDGED, Cause.REPORTED, Cause.DISPLAY, Cause.OUTCOME, Cause.SHIFT)
 """What says whose acknowledgement it follows."""
@@ -114,6 +118,7 @@ class Desk:
         """What a message may say: nothing of the person."""
         order, escalation = self.order(claimed.order), self.escalation(claimed.escalation)
         zone, where = self._place(order, escalation)
+        waiting, waiting_in_all = self._waiting(claimed)
         code, link = self._way_in(order, claimed)
         gather_url = f"/callbacks/twilio/voice?ref={reference}"
         return Facts(
@@ -129,7 +134,8 @@ class Desk:
             drill=order.drill,
             marked=order.marked,
             gather_url=self._services.url(gather_url) if _asks_keys(claimed) else "",
-            waiting=tuple(each for each in self._waiting(claimed) if each != order.expediente),
+            waiting=waiting,
+            waiting_in_all=waiting_in_all,
         )
 
     def _address(self, claimed: Claimed) -> str | None:
@@ -167,13 +173,16 @@ class Desk:
         key = ("link", escalation_id, officer_id)
         return self._once(key, lambda: escalations.link_of(self._tx, escalation_id, officer_id))
 
-    def _waiting(self, claimed: Claimed) -> list[str]:
-        """Expedientes that this officer has not answered; an SMS has no room for them."""
+    def _waiting(self, claimed: Claimed) -> tuple[tuple[str, ...], int]:
+        """Other expedientes that this officer has not answered, and how many; an SMS has no room for them."""
         officer = claimed.officer
         if officer is None or claimed.purpose is Purpose.INFORM or claimed.medium is Medium.SMS:
-            return []
-        waiting = self._once(("waiting",), lambda: outbox.waiting_for(self._tx, self._officers))
-        return waiting.get(officer, [])
+            return (), 0
+        waiting = self._once(("unanswered",), self._unanswered).get(officer)
+        return waiting.besides(claimed.order, NAMED) if waiting else ((), 0)
+
+    def _unanswered(self) -> dict[int, Unanswered]:
+        return unanswered(self._tx, self._officers, {each.order for each in self._claims}, NAMED)
 
     def _post(self, claimed: Claimed) -> str:
         """The post of whoever acknowledged last; never a name."""

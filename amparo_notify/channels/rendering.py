@@ -45,7 +45,8 @@ class Facts:
     drill: bool = False
     marked: bool = False  # the order went out with its signer's revocation not consulted
     gather_url: str = ""  # where a call's keys are sent; empty: the call asks for none
-    waiting: tuple[str, ...] = ()  # other expedientes that wait for the same officer
+    waiting: tuple[str, ...] = ()  # other expedientes that wait for the same officer, the oldest of them
+    waiting_in_all: int = 0
 
 
 def _spelled(text: str, slash: str = "diagonal", dash: str = "guion") -> str:
@@ -79,6 +80,7 @@ _TEMPLATES = Environment(
     autoescape=select_autoescape(["html", "xml"], default=False),
     trim_blocks=True,
     lstrip_blocks=True,
+    auto_reload=False,  # a look at each file's date for each message
 )
 _TEMPLATES.filters.update(spelled=_spelled, digits=_digits, paced=_paced)
 

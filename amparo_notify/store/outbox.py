@@ -4,7 +4,6 @@ A notice's `next_at` is both the key by which it is claimed and the lease while 
 the claims, so that a sender who comes back late decides nothing.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,7 +18,6 @@ from amparo_notify.store.tables import (
     lawyer,
     notice,
     officer,
-    orders,
     provider_event,
 )
 
@@ -264,21 +262,6 @@ def _line(row: Row[tuple[object, ...]], tries: list[Row[tuple[object, ...]]]) ->
         provider=last.provider if last else "",
         at=last.made_at if last else None,
     )
-
-
-def waiting_for(tx: Connection, officer_ids: Iterable[int]) -> dict[int, list[str]]:
-    """Officer to the expedientes of the open orders that they were told of and nobody has acknowledged."""
-    found = (
-        select(notice.c.officer, orders.c.expediente)
-        .join(escalation, escalation.c.id == notice.c.escalation)
-        .join(orders, orders.c.id == escalation.c.orders)
-        .where(notice.c.officer.in_(list(officer_ids)), escalation.c.phase.in_(["chasing", "overdue"]))
-        .distinct()
-    )
-    waiting: dict[int, list[str]] = {}
-    for row in tx.execute(found.order_by(orders.c.expediente)):
-        waiting.setdefault(row.officer, []).append(row.expediente)
-    return waiting
 
 
 def event_kept(tx: Connection, provider: str, event_key: str) -> bool:

@@ -48,6 +48,7 @@ LONGEST = Facts(
     marked=True,
     gather_url="https://notificaciones.amparo.ejemplo.gob.mx/callbacks/twilio/voice?ref=0123456789abcdef.12",
     waiting=("99/2025", "1001/2025-II"),
+    waiting_in_all=2,
 )
 PERSONAL = re.compile(
     r"refug|asilo|asylum|nacionalidad|nationality|pasaporte|passport|COMAR|migrant|extranjer|foreign",
@@ -210,7 +211,7 @@ def test_free_text_never_goes_out() -> None:
 def test_facts_have_no_place_for_a_person() -> None:
     assert {one.name for one in fields(Facts)} == {
         "expediente", "court", "court_phone", "station", "reply_code", "deadline", "link", "post", "detail",
-        "drill", "marked", "gather_url", "waiting",
+        "drill", "marked", "gather_url", "waiting", "waiting_in_all",
     }  # fmt: skip
 
 
@@ -240,7 +241,12 @@ def test_a_call_without_an_address_for_keys_asks_for_none(facts: Facts) -> None:
 
 def test_a_call_on_a_bad_day_names_the_first_and_counts_the_rest(facts: Facts) -> None:
     twiml = render(
-        Cause.ORDER, Medium.VOICE, replace(LONGEST, waiting=("1234/2025-III-A",) * 60), PHONE, "n1.2", 90
+        Cause.ORDER,
+        Medium.VOICE,
+        replace(LONGEST, waiting=("1234/2025-III-A",) * 10, waiting_in_all=60),
+        PHONE,
+        "n1.2",
+        90,
     )
     assert "Y otros 57." in twiml.text
 
@@ -251,7 +257,9 @@ def test_every_outcome_on_which_the_court_must_act_has_its_sentence(code: Outcom
 
 
 def test_a_call_announces_all_that_waits_for_this_officer(facts: Facts) -> None:
-    twiml = render(Cause.ORDER, Medium.VOICE, replace(facts, waiting=("77/2025",)), PHONE, "n1.2", 90).text
+    twiml = render(
+        Cause.ORDER, Medium.VOICE, replace(facts, waiting=("77/2025",), waiting_in_all=1), PHONE, "n1.2", 90
+    ).text
     assert "7, 7, diagonal" in twiml
 
 
@@ -261,7 +269,9 @@ def test_a_call_announces_all_that_waits_for_this_officer(facts: Facts) -> None:
 def test_an_answer_with_the_longest_next_order_after_it_fits_a_call(
     answer: str, cause: Cause, language: str
 ) -> None:
-    longest = replace(LONGEST, waiting=(LONGEST.expediente,) * 60, station="Estación " * 11)
+    longest = replace(
+        LONGEST, waiting=(LONGEST.expediente,) * 10, waiting_in_all=60, station="Estación " * 11
+    )
     said = keypad(answer, longest, after=(cause, longest), language=language)
     assert len(said) <= LONGEST_TWIML
     assert said.count("<Gather") == 1
