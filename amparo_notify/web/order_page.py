@@ -14,6 +14,7 @@ from amparo_notify.core.order import deadline as deadline
 from amparo_notify.core.state import Phase
 from amparo_notify.store.outbox import NoticeLine
 from amparo_notify.web import words
+from amparo_notify.web.present import seconds_words
 from amparo_notify.web.words import word
 
 ROUTINE = frozenset(
@@ -164,6 +165,9 @@ def sentence(entry: Entry, known: Mapping[str, str]) -> str:
         parts.extend(_outcome(each) for each in outcomes)
     if kind := details.get("kind"):
         parts.append(word(words.DOCUMENTS, str(kind)))
+    if sent := details.get("sent_at"):
+        late = entry.at - datetime.fromisoformat(str(sent))
+        parts.append(f"enviado {seconds_words(int(late.total_seconds()))} antes, leído tarde")
     if details.get("refused"):
         parts.append("no se aceptó: la orden sigue")
     return " · ".join(filter(None, parts))

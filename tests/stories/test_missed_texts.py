@@ -1,6 +1,8 @@
 """Texts that people sent while our doors were shut: read at the provider, acted on once, answered, honestly dated."""
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -11,16 +13,19 @@ from sqlalchemy import func, select, update
 
 from amparo_notify.cases import missed_texts, reply
 from amparo_notify.cases.watch import watch
-from amparo_notify.cases.witness import timeline
+from amparo_notify.cases.witness import CONFIGURATION, timeline
 from amparo_notify.channels.callbacks import understood
 from amparo_notify.core.escalation import Phase
+from amparo_notify.core.events import Event
 from amparo_notify.core.evidence import instant
 from amparo_notify.core.notice import Medium
 from amparo_notify.core.ports import Inbox, Message, ReceivedText, Sent
 from amparo_notify.demo import faults
 from amparo_notify.demo.carrier_book import Line, Text, new_id
+from amparo_notify.store import inbound as store
 from amparo_notify.store import machines, orders
 from amparo_notify.store.tables import escalation, inbound, metadata, provider_event
+from amparo_notify.web import order_page
 from tests.stories.test_text_replies import ABROAD, STRANGER
 from tests.world import AGENT, CHIEF, CLERK_ON_DUTY, PINS, Somebody, World
 
@@ -107,6 +112,16 @@ def test_the_record_says_when_it_was_sent_and_when_we_learned_of_it(told: World)
     told.forget()
 
 
+def test_the_court_reads_that_an_acknowledgement_was_sent_long_before_it_was_read(world: World) -> None:
+    missed_texts.read_missed(world.services, world.now)
+    folio = world.submit().folio
+    missed(world, AGENT, f"ENTERADO {world.code_of(AGENT)} {PINS}")
+    read(world, minutes=2)
+    (line,) = [each for each in world.view(folio).timeline if each.event is Event.ACKNOWLEDGED]
+    assert "enviado 2 min antes, leído tarde" in order_page.sentence(line, {})
+    world.forget()
+
+
 def test_a_text_through_the_door_says_nothing_of_another_instant(told: World) -> None:
     told.texts_back(AGENT, f"ENTERADO {told.code_of(AGENT)} {PINS}")
     told.forget()
@@ -147,15 +162,23 @@ def test_a_late_refusal_reaches_the_court(told: World) -> None:
     told.expect_rung(CLERK_ON_DUTY)
 
 
-def test_a_stop_hours_old_still_is_an_incident(told: World) -> None:
-    sent_at = missed(told, AGENT, "BAJA")
-    told.advance(hours=3)
-    told.forget()
-    read(told, seconds=0)
+def test_a_stop_hours_old_still_is_an_incident(world: World) -> None:
+    missed_texts.read_missed(world.services, world.now)
+    sent_at = missed(world, AGENT, "BAJA")
+    read(world, hours=3)
+    world.expect_told(CHIEF)
+    with world.services.database.read() as tx:
+        details: Any = timeline(world.services, tx, CONFIGURATION)[-1]["details"]
+    assert details["sent_at"] == instant(sent_at)
+    assert read(world) == 0
+
+
+def test_the_court_of_an_open_order_hears_of_a_late_stop(told: World) -> None:
+    sent_at = missed(told, AGENT, "ALTO")
+    read(told, minutes=2)
     told.expect(CHIEF, "sms", "email")
     told.expect_rung(CLERK_ON_DUTY)
     assert records(told, "alarm")[-1]["sent_at"] == instant(sent_at)
-    assert read(told) == 0
 
 
 def test_somebody_who_asked_for_help_is_told_what_to_write_once(told: World) -> None:
@@ -223,7 +246,12 @@ def test_a_young_text_is_left_to_the_door(told: World) -> None:
 def test_two_workers_at_the_same_minute_ask_once(told: World) -> None:
     missed(told, AGENT, "hola")
     asked: list[datetime] = []
-    with listing(told, lambda since, own: asked.append(since) or own):
+
+    def counted(since: datetime, own: list[ReceivedText]) -> list[ReceivedText]:
+        asked.append(since)
+        return own
+
+    with listing(told, counted):
         read(told)
         missed_texts.read_missed(told.services, told.now)
     assert len(asked) == 1
@@ -262,18 +290,16 @@ def test_a_worker_that_dies_after_it_answered_does_not_make_the_next_answer_agai
     told.expect_silence()
 
 
-@pytest.mark.parametrize("fault", [faults.busy(503), faults.reset(accepted=False), faults.busy(429, 5)])
-def test_an_answer_that_no_provider_takes_is_given_in_the_next_round(
-    told: World, fault: faults.Fault
-) -> None:
-    missed(told, AGENT, f"ENTERADO {told.code_of(AGENT)} 000000")
-    told.carrier.faults.add("sms", fault)
-    read(told)
-    assert heard_by(told, AGENT) == []
-    read(told, seconds=61)
-    (answer,) = heard_by(told, AGENT)
-    assert "quedan 4 intentos" in answer
-    told.forget()
+def test_an_answer_that_no_provider_takes_is_given_in_the_next_round(told: World) -> None:
+    for left, fault in enumerate((faults.busy(503), faults.reset(accepted=False), faults.busy(429, 5))):
+        missed(told, AGENT, f"ENTERADO {told.code_of(AGENT)} 000000")
+        told.carrier.faults.add("sms", fault)
+        read(told)
+        assert heard_by(told, AGENT) == []
+        read(told, seconds=61)
+        (answer,) = heard_by(told, AGENT)
+        assert f"quedan {4 - left} intentos" in answer
+        told.forget()
 
 
 def test_an_answer_that_was_taken_although_nobody_said_so_is_given_once(told: World) -> None:
@@ -296,20 +322,36 @@ def dies_between(world: World, sent_at: datetime, point: str) -> None:
     (text,) = [each for each in inbox(world).received(sent_at) if each.sent_at >= sent_at]
     if point == "take":
         with world.services.database.write() as tx:
-            reply.inbound.take(tx, text.provider, text.provider_id, world.now, world.now + reply.TURN)
+            store.take(tx, text.provider, text.provider_id, world.now, world.now + reply.TURN)
     else:
         reply.act(world.services, understood(text), world.now)
+
+
+def test_door_and_workers_at_the_same_instant_act_once(told: World) -> None:
+    """Which of them answers is open; that one does, and that one guess is counted, is not."""
+    sent_at = missed(told, AGENT, f"ENTERADO {told.code_of(AGENT)} 000000")
+    (text,) = [understood(each) for each in inbox(told).received(sent_at)]
+    together = threading.Barrier(6)
+
+    def act(_: int) -> reply.Answer | None:
+        together.wait()
+        return reply.act(told.services, text, told.now)
+
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(act, range(6)))
+    (answer,) = [each for each in answers if each]
+    assert "quedan 4 intentos" in answer.text
 
 
 # -- whose texts they are -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("body", ["hola", "STOP", "ENTERADO ACDEF", "ENTERADO {}", "NO {}"])
-def test_a_stranger_leaves_no_trace_and_costs_nothing(told: World, body: str) -> None:
+def test_a_stranger_leaves_no_trace_and_costs_nothing(told: World) -> None:
+    code = told.code_of(AGENT)
     before = everything(told)
-    missed(told, STRANGER, body.format(told.code_of(AGENT)))
-    read(told)
-    read(told)
+    for body in ("hola", "STOP", "ENTERADO ACDEF", f"ENTERADO {code}", f"NO {code}"):
+        missed(told, STRANGER, body)
+    assert [read(told), read(told)] == [5, 5]  # looked at each time, to no effect
     assert everything(told) == before
     told.expect_silence()
 
@@ -335,7 +377,7 @@ def test_what_we_sent_and_what_others_received_is_nobodys_answer(told: World) ->
         {"sid": "SM123"},
     ):
         text = Text(new_id("SM"), AGENT.phone, words, told.now, True, told.carrier.number, "received")
-        told.carrier.book.save(replace(text, **odd))  # type: ignore[arg-type]
+        told.carrier.book.save(replace(text, **odd))
     read(told)
     assert phase(told) == Phase.CHASING
     told.forget()
@@ -344,21 +386,18 @@ def test_what_we_sent_and_what_others_received_is_nobodys_answer(told: World) ->
 # -- the provider and its list ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [
+def test_a_list_that_cannot_be_had_is_said_and_read_a_minute_later(told: World) -> None:
+    missed(told, AGENT, f"ENTERADO {told.code_of(AGENT)} {PINS}")
+    for fault in (
         faults.busy(503),
         faults.busy(429, 60),
         faults.garbage(),
         faults.reset(accepted=True),
         faults.refuse(20003, 401),
-    ],
-)
-def test_a_list_that_cannot_be_had_is_said_and_read_a_minute_later(told: World, fault: faults.Fault) -> None:
-    missed(told, AGENT, f"ENTERADO {told.code_of(AGENT)} {PINS}")
-    told.carrier.faults.add("inbox", fault)
-    assert read(told) == 0
-    told.expect_error("texts not read")
+    ):
+        told.carrier.faults.add("inbox", fault)
+        assert read(told) == 0
+        told.expect_error("texts not read")
     assert read(told) == 1
     assert phase(told) == Phase.PAUSED
     told.forget()
