@@ -1,5 +1,6 @@
 """SMS and calls through Twilio's SDK, against a configurable address, one kept-alive client for all senders."""
 
+import json
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from urllib.parse import quote
 
 from requests.exceptions import RequestException
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
+from twilio.http.response import Response
 from twilio.rest import Client
 
 from amparo_notify.channels.twilio_http import PunctualHttp
@@ -182,6 +184,8 @@ def asked(question: Callable[[], _Answer]) -> _Answer:
     except RequestException as fault:
         raise network_fault("twilio", fault) from fault
     except (TwilioException, ValueError, TypeError, KeyError, AttributeError) as fault:
+        if code := _refused_page(fault):
+            raise _refused(code) from fault
         # The SDK parses a 2xx that is not Twilio's JSON into any of these: it may have been taken.
         raise ChannelError(f"twilio: unreadable answer ({type(fault).__name__})", unknown=True) from fault
     if not isinstance(answer, list) and not getattr(answer, "sid", None):
@@ -197,6 +201,17 @@ def _asked_for(question: Callable[[], _Answer]) -> _Answer | None:
         if refusal.reason.startswith(("twilio: 20404", "twilio: 404")):
             return None
         raise
+
+
+def _refused_page(fault: Exception) -> str:
+    """The code of a refused list, or "": of a page that it could not have, the SDK keeps nothing but the answer."""
+    answer = fault.args[-1] if fault.args else None
+    if not isinstance(answer, Response) or answer.status_code < 400:
+        return ""
+    try:
+        return str(json.loads(answer.text)["code"])
+    except (ValueError, TypeError, KeyError):
+        return str(answer.status_code)
 
 
 def _refused(code: str) -> ChannelError:

@@ -14,9 +14,9 @@ from amparo_notify.core.errors import ChannelError
 from amparo_notify.core.evidence import instant
 from amparo_notify.core.ports import ReceivedText
 
-PAGE = 100
-"""Texts of one page (50 by default, 1,000 at most): more than come in on most days."""
-MOST_PAGES = 1_000
+PAGE = 500
+"""Texts of one page (50 by default, 1,000 at most): more than come in on a bad day."""
+MOST_PAGES = 200
 """No list of ours is so long: it leads in a circle."""
 SENDERS_GOOD_FOR = 3_600.0
 """Seconds before a messaging service is asked again which numbers it has."""

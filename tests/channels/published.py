@@ -2,6 +2,7 @@
 
 Written down by hand, in our own form, from the providers' OpenAPI documents:
   twilio/twilio-oai    spec/json/twilio_api_v2010.json  at 00c8d36829d67333c14bef357affd57851408ad7
+  twilio/twilio-oai    spec/json/twilio_messaging_v1.json  at the same commit
   twilio/sendgrid-oai  spec/json/tsg_mail_v3.json       at 2a6ae1824abb462e3903687a9188df2270475ffa
 Every parameter of each operation stands here with its type, so that a name in no document is a fault. Limits that the
 documents give only in sentences ("Max 4000 characters") are checked too.
@@ -125,6 +126,16 @@ PAGE = {
     "previous_page_uri": MAYBE, "start": WHOLE, "uri": TEXT,
 }  # fmt: skip
 
+PHONE_NUMBER = {
+    "sid": sid("PN", null=True), "account_sid": sid("AC", null=True), "service_sid": sid("MG", null=True),
+    "date_created": MAYBE, "date_updated": MAYBE, "phone_number": MAYBE, "country_code": MAYBE,
+    "capabilities": Field("list", null=True), "url": MAYBE,
+}  # fmt: skip
+META = {
+    "first_page_url": URI, "next_page_url": MAYBE, "page": WHOLE, "page_size": WHOLE, "previous_page_url": MAYBE,
+    "url": URI, "key": TEXT,
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Operation:
@@ -145,6 +156,8 @@ OPERATIONS = (
         (("From", "MessagingServiceSid"), ("Body", "MediaUrl", "ContentSid")),
     ),
     Operation("ListMessage", "GET", f"{_ACCOUNT}/Messages.json", LIST_MESSAGES),
+    Operation("ListPhoneNumber", "GET", "/v1/Services/MG[0-9a-fA-F]{32}/PhoneNumbers", PAGING),
+    Operation("ListShortCode", "GET", "/v1/Services/MG[0-9a-fA-F]{32}/ShortCodes", PAGING),
     Operation("FetchMessage", "GET", f"{_ACCOUNT}/Messages/(SM|MM)[0-9a-fA-F]{{32}}.json", {}),
     Operation(
         "CreateCall", "POST", f"{_ACCOUNT}/Calls.json", CREATE_CALL, ("To", "From"),
@@ -359,7 +372,7 @@ def answer_faults(fields: Mapping[str, Field], answer: Mapping[str, Any]) -> lis
         field = fields.get(name)
         if field is None or (value is None and field.null):
             continue
-        kinds = {"integer": int, "object": dict}
+        kinds = {"integer": int, "object": dict, "list": list}
         if not isinstance(value, kinds.get(field.kind, str)):
             found.append(f"{name} is {value!r}")
         elif field.kind == "date":
