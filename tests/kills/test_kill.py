@@ -56,6 +56,8 @@ ACKNOWLEDGE = (
     f"after {STORE}.escalations:add_acknowledgement 1",
     f"after {STORE}.outbox:cancel_chase 1",
     f"after {CASES}.acknowledge:settle_acknowledgement 1",
+    f"after {STORE}.inbound:take 1",
+    f"after {STORE}.inbound:acted 1",
     f"after {CASES}.reply:inbound_sms 1",
 )
 POINTS = [("web", point) for point in (*SUBMIT, *CALLBACK, *ACKNOWLEDGE)]
