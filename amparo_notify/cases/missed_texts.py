@@ -26,8 +26,9 @@ ASK_EVERY = timedelta(seconds=60)
 """All workers together ask a provider so often: one small request."""
 
 DOOR = timedelta(seconds=20)
-"""Younger texts are left to the door: Twilio waits for its webhook, tries and falls back for 15 s in all
-(https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides)."""
+"""Younger texts are left to the door: Twilio tries one address for 15 s in all
+(https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides).
+A fallback that comes later finds the turn taken."""
 
 OVERLAP = timedelta(minutes=10)
 """How far before the last reading the next begins: clocks differ, and a list may be late."""
