@@ -51,7 +51,7 @@ def read_missed(services: Services, now: datetime) -> int:
 def _read(services: Services, inbox: Inbox, now: datetime) -> int:
     job = inbound.READING + inbox.name
     with services.database.read() as tx:
-        if findings.newest(tx, job, now - ASK_EVERY + timedelta(seconds=1)):
+        if findings.newest(tx, job, now - ASK_EVERY + timedelta(seconds=1)) is not None:
             return 0
     with services.database.write() as tx:
         if not machines.take_slot(tx, job, now.replace(second=0, microsecond=0)):

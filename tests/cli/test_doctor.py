@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from amparo_notify.demo.authority import Authority
+from amparo_notify.store import findings
+from amparo_notify.store.database import Database
+from amparo_notify.store.inbound import READING
 from tests.cli.conftest import Run
 
 
@@ -72,6 +75,16 @@ def test_a_revocation_list_that_has_run_out_is_a_fault(
     (installation / "old.crl").write_bytes(Authority.create(past).crl(past))
     monkeypatch.setenv("CRL_SOURCES", str(installation / "old.crl"))
     assert any("lista de revocación" in line and "run out" in line for line in _faults(settled))
+
+
+def test_texts_from_officers_that_nobody_could_read_are_a_fault(settled: Run, installation: Path) -> None:
+    now = datetime.now(UTC)
+    database = Database(f"sqlite:///{installation / 'amparo.db'}")
+    for minutes in (4, 6):
+        with database.write() as tx:
+            findings.keep(tx, READING + "twilio", now - timedelta(minutes=minutes), {})
+        assert any(line.startswith("texts: ") for line in _faults(settled)) == (minutes > 5)
+    database.close()
 
 
 def test_an_unreadable_trust_anchor_is_named_and_the_rest_is_still_checked(

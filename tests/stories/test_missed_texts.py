@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from amparo_notify.cases import missed_texts, reply
+from amparo_notify.cases.health import health
 from amparo_notify.cases.watch import watch
 from amparo_notify.cases.witness import CONFIGURATION, timeline
 from amparo_notify.channels.callbacks import understood
@@ -420,6 +421,7 @@ def test_a_list_that_could_never_be_had_is_an_alarm_too(world: World) -> None:
     for _ in range(7):
         read(world)
     assert "texts-unread:twilio" in alarms(world)
+    assert "texts" in {each.field for each in health(world.services, world.now).faults}
     world.errors.clear()
 
 
