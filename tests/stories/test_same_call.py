@@ -141,8 +141,7 @@ def test_after_the_last_order_the_call_ends_as_it_always_did(world: World) -> No
 
 def test_first_notices_are_said_before_repeats_that_wait_for_longer(world: World) -> None:
     wait(world, "1/2026", "2/2026")
-    with world.services.database.write() as tx:
-        tx.execute(text("UPDATE notice SET rank = 1 WHERE waits_for IS NOT NULL"))
+    change(world, "rank = 1")
     world.now += timedelta(seconds=10)
     wait(world, "3/2026")
     call = answer(world)
@@ -505,6 +504,32 @@ def test_an_order_for_two_stations_is_acknowledged_for_each_by_whoever_serves_at
     press(world, call)
     both = [each.phase for each in world.view(folio).stations]
     assert (one, both) == ([Phase.PAUSED, Phase.CHASING], [Phase.PAUSED, Phase.PAUSED])
+
+
+def test_a_call_that_only_informs_and_is_first_rings_before_the_orders_behind_it(world: World) -> None:
+    wait(world, "1/2026", "2/2026")
+    change(world, "purpose = 'inform', cause = 'alarm', detail = 'not_found'")
+    wait(world, "3/2026")
+    call = answer(world)
+    assert GOES_ON not in press(world, call)
+    world.work()
+    assert "Alarma" in calls(world)[1].twiml
+
+
+def test_an_order_that_cannot_be_said_spoils_no_answer_to_another(world: World) -> None:
+    wait(world, "1/2026", "2/2026")
+    change(world, "cause = 'tracking'")  # goes by mail only
+    call = answer(world)
+    heard = press(world, call)
+    assert "Queda registrado" in heard
+    assert GOES_ON not in heard
+    world.expect_error("cannot be said")
+
+
+def change(world: World, what: str) -> None:
+    """Tamper with the notices that wait."""
+    with world.services.database.write() as tx:
+        tx.execute(text(f"UPDATE notice SET {what} WHERE waits_for IS NOT NULL"))
 
 
 # -- drills, signatures, other calls ------------------------------------------------------------------------------

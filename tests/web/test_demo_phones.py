@@ -86,6 +86,21 @@ def test_a_visitor_picks_up_hears_the_call_and_presses_the_pin(world: World, chr
     assert phase(world) is Phase.PAUSED
 
 
+def test_a_visitor_hears_the_order_that_waits_in_the_same_call(world: World, chrome: Browser) -> None:
+    for expediente in ("1/2026", "2/2026"):
+        world.submit(expediente=expediente)
+    with visitor(world, chrome) as page:
+        card = device(page)
+        page.click(f"{card} >> text=Contestar")
+        for first, last in (("Expediente 1, diagonal", "hay otro aviso"), ("Expediente 2, diagonal", "")):
+            page.wait_for_selector(f"{card} .spoken >> text={first}")
+            page.fill(f"{card} input[name=keys]", PINS)
+            page.click(f"{card} >> text=Marcar")
+            page.wait_for_selector(f"{card} >> text={last or 'Llamada contestada'}")
+    world.forget()
+    assert [world.view(f"J5TEST-00000{n}").stations[0].phase for n in (1, 2)] == [Phase.PAUSED] * 2
+
+
 def test_a_visitor_declines_a_call(world: World, chrome: Browser) -> None:
     world.submit()
     with visitor(world, chrome) as page:
