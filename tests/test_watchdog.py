@@ -18,24 +18,21 @@ from amparo_notify.demo.carrier_post import Callbacks
 from amparo_notify.demo.faults import busy
 from amparo_notify.pki.judge import Judge
 from amparo_notify.store import machines
+from amparo_notify.store.database import Database
 from amparo_notify.watchdog import UNREADABLE, Settings, Watchdog
 from tests.authority import NOW
+from tests.homes import keys, postgresql_home, settled, sqlite_home, verifier
 from tests.stage import until
-from tests.world import World, telling, trusting
+from tests.world import World, telling
+
+__all__ = ["keys", "postgresql_home", "settled", "sqlite_home", "verifier"]
 
 LATE = Alarm("late", "Algo tarda.")
 
 
-@pytest.fixture(scope="module")
-def verifier() -> Iterator[Judge]:
-    judge = trusting()
-    yield judge
-    judge.close()
-
-
 @pytest.fixture
-def world(database_url: str, verifier: Judge, tmp_path: Path) -> Iterator[World]:
-    with telling(database_url, verifier, tmp_path / "keys") as told:
+def world(settled: Database, verifier: Judge, keys: Path) -> Iterator[World]:
+    with telling(settled, verifier, keys) as told:
         beat(told)
         yield told
         told.forget()

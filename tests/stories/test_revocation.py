@@ -16,6 +16,7 @@ from amparo_notify.core.ports import FetchedList
 from amparo_notify.pki.current import CurrentJudge
 from amparo_notify.pki.judge import Judge
 from amparo_notify.store import crls, machines
+from amparo_notify.store.database import Database
 from tests.authority import NOW, authority, judge
 from tests.world import AGENT, CHIEF, CLERK_ON_DUTY, HEADQUARTERS, World, telling, trusting
 
@@ -39,9 +40,9 @@ def blind() -> Iterator[Judge]:
 
 
 @pytest.fixture
-def doubtful(database_url: str, blind: Judge, keys: Path) -> Iterator[World]:
+def doubtful(settled: Database, blind: Judge, keys: Path) -> Iterator[World]:
     """A world whose revocation lists have not come yet."""
-    with telling(database_url, blind, keys) as world:
+    with telling(settled, blind, keys) as world:
         database = world.services.database
 
         def version() -> str:

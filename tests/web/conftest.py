@@ -9,22 +9,18 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import sync_playwright
 
 from amparo_notify.pki.judge import Judge
+from tests.databases import SqliteHome
+from tests.homes import keys, sqlite_home, verifier
 from tests.web.desk import Browser, Desk, Ground, lay
-from tests.world import World, telling, trusting
+from tests.world import World, telling
 
-
-@pytest.fixture(scope="session")
-def verifier() -> Iterator[Judge]:
-    """One warm verifier for all worlds."""
-    judge = trusting()
-    yield judge
-    judge.close()
+__all__ = ["keys", "sqlite_home", "verifier"]
 
 
 @pytest.fixture
-def world(sqlite_url: str, verifier: Judge, tmp_path: Path) -> Iterator[World]:
+def world(sqlite_home: SqliteHome, verifier: Judge, keys: Path) -> Iterator[World]:
     """Everybody, carriers included, for pages that need somebody at the other end."""
-    with telling(sqlite_url, verifier, tmp_path / "keys") as told:
+    with telling(sqlite_home.fresh(), verifier, keys) as told:
         yield told
         told.forget()  # what arrived is the stories' matter
 

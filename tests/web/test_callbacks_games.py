@@ -24,7 +24,9 @@ from werkzeug.test import TestResponse
 from amparo_notify.bootstrap import account
 from amparo_notify.channels.callbacks import sendgrid_events
 from amparo_notify.pki.judge import Judge
+from amparo_notify.store.database import Database
 from amparo_notify.store.tables import attempt, provider_event
+from tests.homes import settle
 from tests.web.scene import flask_of
 from tests.web.test_callbacks_door import (
     BAD,
@@ -45,12 +47,13 @@ FORM = "application/x-www-form-urlencoded"
 
 @pytest.fixture(scope="module")
 def world(
-    sqlite_template: Path, verifier: Judge, tmp_path_factory: pytest.TempPathFactory
+    sqlite_template: Path, verifier: Judge, keys: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[World]:
     """One world for all games: each leaves it as it was."""
     folder = tmp_path_factory.mktemp("games")
-    url = f"sqlite:///{shutil.copy(sqlite_template, folder / 'amparo.db')}"
-    with telling(url, verifier, folder / "keys") as told:
+    database = Database(f"sqlite:///{shutil.copy(sqlite_template, folder / 'amparo.db')}")
+    settle(database, verifier, keys)
+    with telling(database, verifier, keys) as told:
         told.submit()
         yield told
         told.forget()
