@@ -65,7 +65,8 @@ def _read(services: Services, inbox: Inbox, now: datetime) -> int:
     with services.database.read() as tx:
         finished = inbound.finished(tx, inbox.name)
     new = [text for text in listed if text.provider_id not in finished]
-    waiting = [text.sent_at for text in new if not _settled(services, inbox, text, now)]
+    # Each at its own instant: a round may be long, and a turn lasts a minute.
+    waiting = [text.sent_at for text in new if not _settled(services, inbox, text, services.clock())]
     with services.database.write() as tx:
         findings.keep(tx, job, now, {"since": min([now, *waiting]).isoformat()})
     return len(new) - len(waiting)

@@ -259,6 +259,24 @@ def test_two_workers_at_the_same_minute_ask_once(told: World) -> None:
     told.forget()
 
 
+def test_in_a_long_round_each_text_has_a_turn_of_its_own_length(told: World) -> None:
+    missed(told, AGENT, f"ENTERADO {told.code_of(AGENT)}")
+
+    def slow(since: datetime, own: list[ReceivedText]) -> list[ReceivedText]:
+        told.now += reply.TURN
+        return own
+
+    with listing(told, slow):
+        read(told)
+    with told.services.database.read() as tx:
+        (learned,) = tx.scalars(
+            select(provider_event.c.received_at).where(provider_event.c.event_key.startswith("in"))
+        )
+        (until,) = tx.scalars(select(inbound.c.until))
+    assert (learned, until) == (told.now, told.now)
+    told.forget()
+
+
 def test_a_text_in_another_process_hands_is_left_to_it_and_taken_over_when_that_dies(told: World) -> None:
     sent_at = missed(told, AGENT, f"ENTERADO {told.code_of(AGENT)} {PINS}")
     told.now += timedelta(seconds=59)
