@@ -1,6 +1,6 @@
 """From a claimed notice to a message ready for the wire: the address, the facts, the texts."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -44,6 +44,8 @@ class Envelope:
     message: Message
     provider: int  # which of the medium's providers
     previous: outbox.Attempt | None  # its fate is unknown: ask before sending again
+    stream: Stream  # where its records go, which name the document that the message speaks of
+    recipient: str
 
 
 class Desk:
@@ -60,8 +62,14 @@ class Desk:
         found: T = self._kept[key]
         return found
 
+    def remember(self, envelopes: Iterable[Envelope]) -> None:
+        """Take from envelopes what was looked up when they were written."""
+        for each in envelopes:
+            self._kept["stream", each.claimed.order] = each.stream
+            self._kept["recipient", each.claimed.id] = each.recipient
+
     def lay_out(self) -> None:
-        """Look up what every record of these notices names, all at once."""
+        """Look up all that messages about these notices say, each kind of row at once."""
         order_ids = {each.order for each in self._claims}
         for order_id, order in orders.several(self._tx, order_ids).items():
             self._kept["order", order_id] = order
@@ -70,9 +78,6 @@ class Desk:
             self._kept["stream", order_id] = stream_for(self.order(order_id), hashes.get(order_id, ""))
         for officer_id, officer in people.several_officers(self._tx, self._officers).items():
             self._kept["officer", officer_id] = officer
-
-    def lay_out_texts(self) -> None:
-        """Look up what the messages say besides, all at once."""
         escalation_ids = {each.escalation for each in self._claims}
         briefs = escalations.briefs(self._tx, escalation_ids)
         for escalation_id, brief in briefs.items():
@@ -101,6 +106,9 @@ class Desk:
 
     def recipient(self, claimed: Claimed) -> str:
         """Who a notice is for, as a record names them."""
+        return self._once(("recipient", claimed.id), lambda: self._named(claimed))
+
+    def _named(self, claimed: Claimed) -> str:
         if claimed.lawyer is not None:
             return f"lawyer:{outbox.lawyer_order(self._tx, claimed.lawyer)[1]}"
         assert claimed.officer is not None

@@ -64,20 +64,14 @@ class Result:
 
 @dataclass(frozen=True)
 class _Book:
-    """One transaction of the dispatcher: what it reads, and the records that it will append at its end."""
+    """One transaction of the dispatcher: what it reads, and the records that it will append at its end. The logs of its
+    orders are locked."""
 
     services: Services
     tx: Connection
     now: datetime
     desk: Desk
     facts: list[tuple[Stream, Fact]] = field(default_factory=list)
-
-    @classmethod
-    def open(cls, services: Services, tx: Connection, now: datetime, of: Sequence[Claimed]) -> "_Book":
-        """A book about these notices. The logs of their orders are locked."""
-        made = cls(services, tx, now, Desk(services, tx, of))
-        made.desk.lay_out()
-        return made
 
     def note(
         self, claimed: Claimed, event: Event, details: Mapping[str, object], grade: Grade | None = None
@@ -120,8 +114,8 @@ def claim(
     with services.database.write() as tx:
         taken = claims.take(tx, candidates, now, now + LEASE)
         latest = claims.latest_attempts(tx, [each.id for each in taken])
-        book = _Book.open(services, tx, now, taken)
-        book.desk.lay_out_texts()
+        book = _Book(services, tx, now, Desk(services, tx, taken))
+        book.desk.lay_out()
         calls = [each for each in taken if each.medium is Medium.VOICE and _new(each, latest.get(each.id))]
         waiting = ringing.take_turns(tx, calls, now)
         tried = [each for each in taken if each.id not in waiting]
@@ -135,7 +129,7 @@ def claim(
             if claimed.id not in waiting and claimed.id not in ids:  # could not be written
                 ringing.give_back(services, tx, claimed.id, claimed.fence)
         book.close()
-        return [each.envelope(ids) for each in drafts]
+        return [each.envelope(ids, book.desk) for each in drafts]
 
 
 def _doubt(claimed: Claimed, latest: Attempt | None) -> Attempt | None:
@@ -164,9 +158,10 @@ class _Draft:
     provider: int
     previous: Attempt | None
 
-    def envelope(self, ids: Mapping[int, int]) -> Envelope:
+    def envelope(self, ids: Mapping[int, int], desk: Desk) -> Envelope:
         attempt = self.previous.id if self.previous else ids[self.claimed.id]
-        return Envelope(self.claimed, attempt, self.message, self.provider, self.previous)
+        stream, recipient = desk.stream(self.claimed.order), desk.recipient(self.claimed)
+        return Envelope(self.claimed, attempt, self.message, self.provider, self.previous, stream, recipient)
 
 
 def _road(services: Services, draft: _Draft) -> str:
@@ -258,7 +253,8 @@ def record(services: Services, results: Sequence[Result], now: datetime) -> None
     with services.database.write() as tx:
         lock_all(tx, {each.envelope.claimed.order for each in results})
         kept = claims.attempts(tx, [each.envelope.attempt for each in results])
-        book = _Book.open(services, tx, now, [each.envelope.claimed for each in results])
+        book = _Book(services, tx, now, Desk(services, tx, [each.envelope.claimed for each in results]))
+        book.desk.remember([each.envelope for each in results])
         taken = [each for each in results if each.sent is not None]
         _accepted(book, taken, kept)
         for result in results:

@@ -5,7 +5,7 @@ repeats. So is a phone that rings: the calls that wait for it leave one at a tim
 lease.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -127,11 +127,10 @@ def next_due(tx: Connection) -> datetime | None:
     return tx.execute(select(func.min(_NEXT.c.at))).scalar()
 
 
-def still_wanted(tx: Connection, asked: Sequence[Claimed], until: datetime) -> set[int]:
-    """The last look before calls: of these, what is not cancelled, not claimed anew, and leased until then."""
-    fences = {each.id: each.fence for each in asked}
-    found = tx.execute(_WANTED, {"ids": list(fences), "until": until})
-    return {row.id for row in found if row.fence == fences[row.id]}
+def still_wanted(tx: Connection, notices: Collection[int], until: datetime) -> set[tuple[int, int]]:
+    """The last look before calls: (notice, newest fence) of what is not cancelled and is leased until then."""
+    found = tx.execute(_WANTED, {"ids": list(notices), "until": until})
+    return {(row.id, row.fence) for row in found}
 
 
 # -- attempts -----------------------------------------------------------------------------------------------
