@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -147,6 +147,7 @@ class World:
             providers=providers,
         )
         self.accounted: Counter[str] = Counter()
+        self._papers: Counter[str] = Counter()
         self.errors: list[str] = []  # what was logged as an error and not yet accounted for
 
     @cached_property
@@ -231,8 +232,9 @@ class World:
     # -- what people do -------------------------------------------------------------------------------------
 
     def signed(self, number: str = "1234/2026", signer: Identity | None = None) -> bytes:
-        """A signed order, as PDF."""
-        return sign_pdf(order_pdf(replace(DemoOrder(), expediente=number)), signer or judge())
+        """A signed order, as PDF. No two of a story are the same bytes."""
+        self._papers[number] += 1
+        return _paper(number, signer or judge(), self._papers[number])
 
     def submission(self, **changes: object) -> Submission:
         """What a clerk would send."""
@@ -404,6 +406,12 @@ class _Errors(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self.said.append(record.getMessage())
+
+
+@cache
+def _paper(number: str, signer: Identity, which: int) -> bytes:
+    """The first, second… order of this number, signed once a process."""
+    return sign_pdf(order_pdf(replace(DemoOrder(), expediente=number)), signer)
 
 
 _made: list[Flask] = []

@@ -49,6 +49,7 @@ FIELDS: Mapping[str, tuple[dict[str, object], str]] = {
 }
 
 
+@pytest.mark.alternate
 @pytest.mark.parametrize("case", FIELDS)
 def test_a_wrong_field_is_named_with_its_remedy(world: World, case: str) -> None:
     changes, field = FIELDS[case]

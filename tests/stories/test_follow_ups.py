@@ -51,6 +51,7 @@ def asked(world: World, folio: str) -> list[str]:
     return [sentence for station in view.stations for _, sentence in order_page.asked(view, station)]
 
 
+@pytest.mark.alternate
 @pytest.mark.parametrize("code", CODES)
 def test_the_court_is_called_for_what_needs_somebody_and_only_told_of_the_rest(
     world: World, code: OutcomeCode
@@ -61,6 +62,7 @@ def test_the_court_is_called_for_what_needs_somebody_and_only_told_of_the_rest(
     world.forget()
 
 
+@pytest.mark.alternate
 @pytest.mark.parametrize("code", CODES)
 def test_headquarters_are_called_for_what_a_station_cannot_settle_alone(
     world: World, code: OutcomeCode
@@ -70,6 +72,7 @@ def test_headquarters_are_called_for_what_a_station_cannot_settle_alone(
     world.forget()
 
 
+@pytest.mark.alternate
 @pytest.mark.parametrize("code", SETTLING)
 def test_what_settles_a_person_ends_the_chase_and_leaves_the_end_to_the_court(
     world: World, code: OutcomeCode
@@ -84,6 +87,7 @@ def test_what_settles_a_person_ends_the_chase_and_leaves_the_end_to_the_court(
     world.forget()
 
 
+@pytest.mark.alternate
 @pytest.mark.parametrize("code", OPEN)
 def test_what_leaves_a_person_open_is_asked_again_one_level_up_when_its_time_is_over(
     world: World, code: OutcomeCode
@@ -105,6 +109,7 @@ def test_a_flight_that_has_left_keeps_flight_and_hour_before_the_court(world: Wo
     world.forget()
 
 
+@pytest.mark.alternate
 @pytest.mark.parametrize("code", [code for code in CODES if follow_up(code).of is Answerer.COURT])
 def test_what_the_court_must_do_stands_on_its_page_until_the_order_is_closed(
     world: World, code: OutcomeCode

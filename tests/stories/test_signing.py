@@ -289,6 +289,7 @@ def test_a_copy_of_a_passkey_that_counts_is_found_out(world: World) -> None:
         comes_in(AGENT, world, copy)
 
 
+@pytest.mark.alternate
 @pytest.mark.parametrize("garbage", ["", "null", "[]", "{}", "[" * 4000, '{"id":"é","rawId":1}', "\ud800"])
 def test_garbage_in_place_of_a_signature_is_a_refusal(world: World, garbage: str) -> None:
     world.submit()
