@@ -270,6 +270,9 @@ def test_of_a_call_that_is_never_heard_of_again_the_next_order_rings_when_its_ph
     before = len(calls(world))
     world.advance(seconds=ringing.SILENCE.total_seconds())
     assert (before, len(calls(world))) == (1, 2)
+    assert (
+        records(world, "2/2026", "provider_refused") == []
+    )  # nor was the provider asked for a call of its own
 
 
 def test_the_phone_is_kept_while_orders_are_said_and_answered(world: World) -> None:
@@ -279,6 +282,16 @@ def test_the_phone_is_kept_while_orders_are_said_and_answered(world: World) -> N
         world.advance(seconds=100)  # longer in all than one order may keep a phone
         press(world, call)
     assert (len(calls(world)), len(grades(world))) == (1, 4)
+
+
+def test_keys_pressed_for_the_next_order_keep_the_phone_too(world: World) -> None:
+    wait(world, "1/2026", "2/2026", "3/2026")
+    call = answer(world)
+    press(world, call)
+    world.advance(seconds=100)
+    press(world, call, "9#")
+    world.advance(seconds=100)
+    assert len(calls(world)) == 1
 
 
 def test_a_late_word_of_the_call_makes_no_phone_free(world: World) -> None:
@@ -350,6 +363,16 @@ def test_another_calls_keys_lead_to_no_order(world: World) -> None:
     said = world.carrier.postman.post_form(where, {**given, "CallSid": "CA" + "0" * 32})
     assert spells(2).encode() not in said
     assert tries(world) == [1, 0]
+
+
+def test_another_calls_keys_do_not_make_the_next_order_heard(world: World) -> None:
+    wait(world, "1/2026", "2/2026")
+    call = answer(world)
+    press(world, call)
+    where, given = form(world, call)
+    world.carrier.postman.post_form(where, {**given, "CallSid": "CA" + "0" * 32, "Digits": "1"})
+    hang_up(world, call)
+    assert len(calls(world)) == 2
 
 
 def test_keys_that_come_after_the_call_is_over_lead_to_no_order_and_still_count(world: World) -> None:
