@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from amparo_notify.cases import ringing
 from amparo_notify.cases.compose import Desk, Envelope
-from amparo_notify.cases.escalate import write_notice
+from amparo_notify.cases.escalate import write_notices
 from amparo_notify.cases.last_look import LastLook
 from amparo_notify.cases.services import Services
 from amparo_notify.cases.witness import Stream, witness_all
@@ -349,7 +349,7 @@ def next_contact(services: Services, tx: Connection, claimed: Claimed, now: date
             address = (officer.badge, contact.medium, contact.position)
             if contact.medium is claimed.medium and address not in dead:
                 owed = _elsewhere(claimed, officer.badge, contact.position, now)
-                write_notice(services, tx, escalations.get(tx, claimed.escalation), owed)
+                write_notices(services, tx, escalations.get(tx, claimed.escalation), [owed])
                 break
     if claimed.purpose is Purpose.CHASE:
         escalations.hurry(tx, claimed.escalation, now)

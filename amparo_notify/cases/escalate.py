@@ -1,6 +1,7 @@
 """Escalation: gather, let the core decide, apply. Every change of an order ends here."""
 
 import secrets
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -80,8 +81,7 @@ def advance(services: Services, tx: Connection, order: Order, escalation: Escala
     stream = stream_of(tx, order)
     for step in decided.steps:
         witness(services, tx, stream, _fact(step, escalation, roster, now), now)
-    for owed in decided.notices:
-        write_notice(services, tx, escalation, owed)
+    write_notices(services, tx, escalation, decided.notices)
     escalations.save(tx, escalation.id, decided.state, decided.next_at)
     if decided.notices:
         services.database.wake(tx)
@@ -136,37 +136,43 @@ def _fact(step: Step, escalation: Escalation, roster: Roster, now: datetime) -> 
     return Fact(Event(step.event), now, PLANNER, details=details | {"escalation": escalation.id})
 
 
-def write_notice(services: Services, tx: Connection, escalation: Escalation, owed: Owed) -> None:
-    """Write one notice with the link that its officer will open. Written twice it stays one."""
-    officer_id = people.officer_ids(tx, [owed.badge])[owed.badge]
-    if owed.cause is not Cause.COPY:  # a desk that is only copied has nothing to open
-        link_for(services, tx, escalation, officer_id)
-    outbox.write(
-        tx,
-        escalation=escalation.id,
-        orders=escalation.order,
-        officer=officer_id,
-        medium=str(owed.medium),
-        contact=owed.contact,
-        purpose=str(owed.purpose),
-        cause=str(owed.cause),
-        round=owed.round,
-        level=owed.level,
-        rank=0 if owed.first else 1,
-        detail=owed.detail,
-        plan_key=owed.key,
-        due_at=owed.due_at,
-    )
-
-
-def link_for(services: Services, tx: Connection, escalation: Escalation, officer_id: int) -> None:
-    """Make sure that an officer has a way to this escalation, with a reply code that was never used before."""
-    if escalations.link_of(tx, escalation.id, officer_id) is not None:
+def write_notices(
+    services: Services, tx: Connection, escalation: Escalation, notices: Collection[Owed]
+) -> None:
+    """Write notices with the links that their officers will open. Written twice they stay as they were."""
+    if not notices:
         return
-    code = _new_code(tx)
+    ids = people.officer_ids(tx, {each.badge for each in notices})
+    # A desk that is only copied has nothing to open.
+    link_all(services, tx, escalation, {ids[each.badge] for each in notices if each.cause is not Cause.COPY})
+    rows = [
+        {
+            "orders": escalation.order,
+            "officer": ids[owed.badge],
+            "lawyer": None,
+            "medium": str(owed.medium),
+            "contact": owed.contact,
+            "purpose": str(owed.purpose),
+            "cause": str(owed.cause),
+            "round": owed.round,
+            "level": owed.level,
+            "rank": 0 if owed.first else 1,
+            "detail": owed.detail,
+            "plan_key": owed.key,
+            "due_at": owed.due_at,
+        }
+        for owed in notices
+    ]
+    outbox.write(tx, escalation.id, rows)
+
+
+def link_all(services: Services, tx: Connection, escalation: Escalation, officers: set[int]) -> None:
+    """Make sure that officers have a way to this escalation, each with a reply code that was never used before."""
+    known = {each.officer for each in escalations.links_of(tx, escalation.id)} if officers else set()
     expires_at = escalation.state.opened_at + LINK_LIFE
-    link_id = escalations.add_link(tx, escalation.id, officer_id, code, expires_at)
-    escalations.name_link(tx, link_id, hash_token(services.tokens.token("notice", link_id)))
+    for officer_id in sorted(officers - known):
+        link_id = escalations.add_link(tx, escalation.id, officer_id, _new_code(tx), expires_at)
+        escalations.name_link(tx, link_id, hash_token(services.tokens.token("notice", link_id)))
 
 
 def _new_code(tx: Connection) -> str:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from amparo_notify.cases.escalate import write_notice
+from amparo_notify.cases.escalate import write_notices
 from amparo_notify.cases.services import Services
 from amparo_notify.core.escalation import Owed
 from amparo_notify.core.notice import Cause, Medium, Purpose
@@ -89,14 +89,12 @@ def _tell(
     now: datetime,
     media: tuple[Medium, ...] = QUIET,
 ) -> None:
-    for medium in media:
-        contact = next((each for each in officer.contacts if each.medium is medium and each.usable), None)
-        if contact is None:
-            continue
-        owed = Owed(
+    places = {each.medium: each.position for each in reversed(officer.contacts) if each.usable}
+    notices = [
+        Owed(
             badge=officer.badge,
             medium=medium,
-            contact=contact.position,
+            contact=places[medium],
             purpose=Purpose.INFORM,
             cause=cause,
             round=event,
@@ -105,7 +103,10 @@ def _tell(
             due_at=now,
             detail=detail,
         )
-        write_notice(services, tx, escalation, owed)
+        for medium in media
+        if medium in places
+    ]
+    write_notices(services, tx, escalation, notices)
 
 
 def tell_lawyers(
@@ -120,30 +121,34 @@ def tell_lawyers(
     detail: str = "",
 ) -> None:
     """Write one mail to each of these lawyers."""
-    for lawyer_id in lawyers:
-        outbox.write(
-            tx,
-            escalation=escalation.id,
-            orders=order.id,
-            lawyer=lawyer_id,
-            medium=str(Medium.EMAIL),
-            contact=0,
-            purpose=str(Purpose.INFORM),
-            cause=str(cause),
-            round=event,
-            level=0,
-            rank=1,
-            detail=detail,
-            plan_key=f"lawyer:{lawyer_id}:{cause}:{event}:{detail}",
-            due_at=now,
-        )
+    rows = [
+        {
+            "orders": order.id,
+            "officer": None,
+            "lawyer": lawyer_id,
+            "medium": str(Medium.EMAIL),
+            "contact": 0,
+            "purpose": str(Purpose.INFORM),
+            "cause": str(cause),
+            "round": event,
+            "level": 0,
+            "rank": 1,
+            "detail": detail,
+            "plan_key": f"lawyer:{lawyer_id}:{cause}:{event}:{detail}",
+            "due_at": now,
+        }
+        for lawyer_id in lawyers
+    ]
+    outbox.write(tx, escalation.id, rows)
 
 
 def announce(services: Services, tx: Connection, order: Order, now: datetime) -> None:
     """Mail the lawyers their tracking code."""
-    stations = [each for each in escalations.of_order(tx, order.id) if not each.is_hold]
-    tell_lawyers(tx, order, stations[0], Cause.TRACKING, 0, now, orders.lawyer_ids(tx, order.id))
-    services.database.wake(tx)
+    lawyers = orders.lawyer_ids(tx, order.id)
+    if lawyers:
+        stations = [each for each in escalations.of_order(tx, order.id) if not each.is_hold]
+        tell_lawyers(tx, order, stations[0], Cause.TRACKING, 0, now, lawyers)
+        services.database.wake(tx)
 
 
 def tracking_code(services: Services, order_id: int) -> str:

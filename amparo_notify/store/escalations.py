@@ -3,8 +3,20 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    ScalarSelect,
+    Select,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 
 from amparo_notify.core.escalation import Phase, State
 from amparo_notify.core.notice import Cause
@@ -148,13 +160,11 @@ def next_due(tx: Connection) -> datetime | None:
 
 
 def get(tx: Connection, escalation_id: int) -> Escalation:
-    return _kept(tx, tx.execute(select(escalation).where(escalation.c.id == escalation_id)).one())
+    return _kept(tx, tx.execute(_whole().where(escalation.c.id == escalation_id)).one())
 
 
 def of_order(tx: Connection, order_id: int) -> list[Escalation]:
-    rows = tx.execute(
-        select(escalation).where(escalation.c.orders == order_id).order_by(escalation.c.id)
-    ).all()
+    rows = tx.execute(_whole().where(escalation.c.orders == order_id).order_by(escalation.c.id)).all()
     return [_kept(tx, row) for row in rows]
 
 
@@ -168,7 +178,7 @@ def _kept(tx: Connection, row: Row[tuple[object, ...]]) -> Escalation:
     state = State(
         phase=Phase(row.phase),
         opened_at=row.opened_at,
-        departs_at=_departure(tx, row.orders),
+        departs_at=row.departs_at,
         round=row.round,
         level=row.level,
         fired_at=row.fired_at,
@@ -198,12 +208,19 @@ def _settled(order_id: ColumnElement[int]) -> Select[tuple[int]]:
     )
 
 
-def _departure(tx: Connection, order_id: int) -> datetime | None:
-    """The earliest departure of a person of whom nothing is settled yet."""
-    earliest = select(func.min(person.c.departs_at)).where(
-        person.c.orders == order_id, person.c.id.not_in(_settled(literal(order_id)))
+def _whole() -> Select[Any]:
+    """Escalations, each with the earliest departure of a person of whom nothing is settled yet."""
+    return select(escalation, _departure().label("departs_at"))
+
+
+def _departure() -> ScalarSelect[datetime | None]:
+    settled = _settled(escalation.c.orders).correlate(escalation)
+    return (
+        select(func.min(person.c.departs_at))
+        .where(person.c.orders == escalation.c.orders, person.c.id.not_in(settled))
+        .correlate(escalation)
+        .scalar_subquery()
     )
-    return tx.execute(earliest).scalar()
 
 
 def _adrift(tx: Connection, escalation_id: int, order_id: int) -> bool:
@@ -225,15 +242,8 @@ def _adrift(tx: Connection, escalation_id: int, order_id: int) -> bool:
 
 def briefs(tx: Connection, escalation_ids: Iterable[int]) -> dict[int, Brief]:
     """What messages say of escalations, by id, in one look."""
-    settled = _settled(escalation.c.orders).correlate(escalation)
-    earliest = (
-        select(func.min(person.c.departs_at))
-        .where(person.c.orders == escalation.c.orders, person.c.id.not_in(settled))
-        .correlate(escalation)
-        .scalar_subquery()
-    )
     found = select(
-        escalation.c.id, escalation.c.station, escalation.c.next_at, earliest.label("departs_at")
+        escalation.c.id, escalation.c.station, escalation.c.next_at, _departure().label("departs_at")
     ).where(escalation.c.id.in_(list(escalation_ids)))
     return {row.id: Brief(row.station, row.departs_at, row.next_at) for row in tx.execute(found)}
 

@@ -4,6 +4,7 @@ A notice's `next_at` is both the key by which it is claimed and the lease while 
 the claims, so that a sender who comes back late decides nothing.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -87,13 +88,18 @@ class NoticeLine:
     at: datetime | None
 
 
-def write(tx: Connection, **columns: object) -> int | None:
-    """Write a notice unless its plan key is there already; return its id, or None."""
-    same = and_(notice.c.escalation == columns["escalation"], notice.c.plan_key == columns["plan_key"])
-    if tx.execute(select(notice.c.id).where(same)).first() is not None:
-        return None
-    added = insert(notice).values(state="open", next_at=columns["due_at"], **columns).returning(notice.c.id)
-    return int(tx.execute(added).scalar_one())
+def write(tx: Connection, escalation_id: int, notices: Sequence[Mapping[str, object]]) -> None:
+    """Write notices of an escalation, but for those whose plan key is there already. All have the same columns."""
+    keys = [each["plan_key"] for each in notices]
+    same = and_(notice.c.escalation == escalation_id, notice.c.plan_key.in_(keys))
+    known = set(tx.scalars(select(notice.c.plan_key).where(same)))
+    new = {each["plan_key"]: each for each in notices if each["plan_key"] not in known}
+    rows = [
+        {**each, "escalation": escalation_id, "state": "open", "next_at": each["due_at"]}
+        for each in new.values()
+    ]
+    if rows:
+        tx.execute(insert(notice), rows)
 
 
 def claimed_of(row: Row[tuple[object, ...]]) -> Claimed:

@@ -1,6 +1,6 @@
 """Courts, stations, officers and their contacts. Names and addresses are sealed under each officer's own key."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -260,25 +260,59 @@ def everyone(tx: Connection, badges: list[str]) -> dict[str, Officer]:
     return _officers(tx, officer.c.badge.in_(badges))
 
 
+@dataclass(frozen=True)
+class Reachable:
+    """Who may have to be told of a station's orders: badge to officer, and COMAR's desk."""
+
+    own: dict[str, Officer]
+    headquarters: dict[str, Officer]
+    court: dict[str, Officer]
+    comar: tuple[Officer, ...]
+
+
+def reachable(tx: Connection, station_id: int, court_id: int | None) -> Reachable:
+    """All of them in one look: what `officers` and `comar_desks` say of a station, headquarters and a court."""
+    here = (officer.c.station == station_id) | officer.c.station.is_(None) & officer.c.court.is_(None)
+    placed = _placed(tx, here if court_id is None else here | (officer.c.court == court_id))
+    plain = [(station, court, one) for station, court, one in placed if not one.desk]
+    desks = [(station, one) for station, _, one in placed if one.desk]
+    nearest = station_id if any(station == station_id for station, _ in desks) else None
+    return Reachable(
+        own={one.badge: one for station, _, one in plain if station == station_id},
+        headquarters={one.badge: one for station, court, one in plain if station is court is None},
+        court={one.badge: one for _, court, one in placed if court is not None and court == court_id},
+        comar=tuple(one for station, one in desks if station == nearest),
+    )
+
+
 def _officers(tx: Connection, which: ColumnElement[bool]) -> dict[str, Officer]:
+    return {one.badge: one for _, _, one in _placed(tx, which)}
+
+
+def _placed(tx: Connection, which: ColumnElement[bool]) -> list[tuple[int | None, int | None, Officer]]:
+    """(station, court, officer with contacts) of those who are active, by badge."""
     rows = tx.execute(
         select(officer, contact.c.kind, contact.c.position, contact.c.verified_at)
         .outerjoin(contact, contact.c.officer == officer.c.id)
         .where(which, officer.c.active)
         .order_by(officer.c.badge, contact.c.kind.desc(), contact.c.position)
     )
-    people: dict[str, Officer] = {}
+    people: dict[str, tuple[int | None, int | None, Officer]] = {}
     contacts: dict[str, list[Contact]] = {}
     for row in rows:
         if row.badge not in people:
-            people[row.badge] = Officer(row.badge, row.post, also=_media(row.also), desk=row.comar)
+            one = Officer(row.badge, row.post, also=_media(row.also), desk=row.comar)
+            people[row.badge] = row.station, row.court, one
         for medium in MEDIA.get(row.kind, ()):
             # A second address of one medium follows the first: a landline is the second choice for voice.
             position = row.position if row.kind != "landline" else 10 + row.position
             contacts.setdefault(row.badge, []).append(
                 Contact(medium, position, verified=row.verified_at is not None)
             )
-    return {badge: replace(one, contacts=tuple(contacts.get(badge, ()))) for badge, one in people.items()}
+    return [
+        (station, court, replace(one, contacts=tuple(contacts.get(one.badge, ()))))
+        for station, court, one in people.values()
+    ]
 
 
 def _media(kept: str) -> tuple[Medium, ...]:
@@ -290,7 +324,7 @@ def add_media(tx: Connection, badge: str, media: Iterable[Medium]) -> None:
     tx.execute(update(officer).where(officer.c.badge == badge).values(also=" ".join(media)))
 
 
-def officer_ids(tx: Connection, badges: list[str]) -> dict[str, int]:
+def officer_ids(tx: Connection, badges: Collection[str]) -> dict[str, int]:
     found = select(officer.c.badge, officer.c.id).where(officer.c.badge.in_(badges))
     return {row.badge: row.id for row in tx.execute(found)}
 

@@ -62,7 +62,14 @@ def current_roster(
         if body
         else Roster(station=station.code, time_zone=station.time_zone, version=0)
     )
-    return _with_people(tx, found, station.id, court_id)
+    around = people.reachable(tx, station.id, court_id)
+    return replace(
+        found,
+        officers=around.headquarters | around.court | around.own,
+        headquarters=found.headquarters or tuple(around.headquarters),
+        court=tuple(around.court),
+        comar=around.comar,
+    )
 
 
 def versions(tx: Connection, station: Station, before: int | None, limit: int) -> list[tuple[int, datetime]]:
@@ -76,20 +83,8 @@ def versions(tx: Connection, station: Station, before: int | None, limit: int) -
 
 def court_roster(tx: Connection, court_code: str, court_id: int, time_zone: str) -> Roster:
     """A roster of the court's own duty contacts alone, for a held order."""
-    return _with_people(tx, Roster(station=court_code, time_zone=time_zone, version=0), None, court_id)
-
-
-def _with_people(tx: Connection, found: Roster, station_id: int | None, court_id: int | None) -> Roster:
-    own = people.officers(tx, station_id=station_id) if station_id is not None else {}
-    headquarters = people.officers(tx) if station_id is not None else {}
-    court = people.officers(tx, court_id=court_id) if court_id is not None else {}
-    return replace(
-        found,
-        officers=headquarters | court | own,
-        headquarters=found.headquarters or tuple(headquarters),
-        court=tuple(court),
-        comar=people.comar_desks(tx, station_id) if station_id is not None else (),
-    )
+    officers = people.officers(tx, court_id=court_id)
+    return Roster(court_code, time_zone, version=0, officers=officers, court=tuple(officers))
 
 
 def current_policy(tx: Connection, station: Station) -> Version | None:
