@@ -180,10 +180,15 @@ class Worker:
         """Plan what is due, hand what is due to free senders; return how many seconds there is nothing to do."""
         now = self._services.clock()
         self._beat(now)
-        next_at = escalate.next_instant(self._services, questions=False)  # asking providers is a job's
+        ahead = escalate.look_ahead(self._services)
+        next_at = ahead.work()
         if next_at is None or next_at > now:  # one look a second, and no more, while nothing is due
             return TICK if next_at is None else min(TICK, (next_at - now) / timedelta(seconds=1))
-        planned = escalate.escalate_due(self._services, now) + housekeeping.release_due(self._services, now)
+        planned = 0
+        if ahead.plan is not None and ahead.plan <= now:
+            planned += escalate.escalate_due(self._services, now)
+        if ahead.release is not None and ahead.release <= now:
+            planned += housekeeping.release_due(self._services, now)
         with self._turn:
             room = {medium: road.room() for medium, road in self._roads.items()}
             stuck = {medium: road.stuck() for medium, road in self._roads.items()}

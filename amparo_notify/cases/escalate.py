@@ -19,7 +19,8 @@ from amparo_notify.core.order import OrderState
 from amparo_notify.core.policy import HOLD_POLICY, Policy
 from amparo_notify.core.roster import Roster
 from amparo_notify.seal.envelope import hash_token
-from amparo_notify.store import claims, escalations, orders, outbox, people, rosters
+from amparo_notify.store import escalations, orders, outbox, people, rosters
+from amparo_notify.store.coming import Coming, coming
 from amparo_notify.store.escalations import Escalation
 from amparo_notify.store.orders import Order
 from amparo_notify.store.people import Station
@@ -182,14 +183,16 @@ def _new_code(tx: Connection) -> str:
             return code
 
 
-def next_instant(services: Services, *, questions: bool = True) -> datetime | None:
-    """When to look again: the next escalation, notice or release of a held order, and with `questions` the next
-    message whose provider is to be asked about it."""
+def next_instant(services: Services) -> datetime | None:
+    """When something falls due next, questions to providers included."""
+    ahead = look_ahead(services)
+    return min((each for each in (ahead.work(), ahead.question) if each), default=None)
+
+
+def look_ahead(services: Services) -> Coming:
+    """When each kind of work falls due next."""
     with services.database.read() as tx:
-        instants = [escalations.next_due(tx), claims.next_due(tx), orders.next_release(tx)]
-        if questions:
-            instants.append(outbox.next_check(tx))
-    return min((each for each in instants if each is not None), default=None)
+        return coming(tx)
 
 
 def begin(services: Services, tx: Connection, order: Order, station: Station, now: datetime) -> None:

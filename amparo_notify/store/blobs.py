@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, insert, or_, select
 from amparo_notify.store import vault as vaults
 from amparo_notify.store.database import Database
 from amparo_notify.store.tables import blob, chunk, data_key, document
-from amparo_notify.store.vault import Vault
+from amparo_notify.store.vault import Safe, Vault
 
 CHUNK = 1 << 20
 
@@ -19,11 +19,15 @@ def store(database: Database, vault: Vault, body: bytes, now: datetime) -> str:
     with database.write() as tx:
         safe = vaults.create(tx, vault, f"blob:{name}")
         tx.execute(insert(blob).values(id=name, stored_at=now))
-    for n, start in enumerate(range(0, len(body), CHUNK)):
-        sealed = safe.seal_bytes(body[start : start + CHUNK], f"chunk:{name}:{n}")
+        _put(tx, safe, name, 0, body[:CHUNK])
+    for n, start in enumerate(range(CHUNK, len(body), CHUNK), start=1):
         with database.write() as tx:
-            tx.execute(insert(chunk).values(blob=name, n=n, body_sealed=sealed))
+            _put(tx, safe, name, n, body[start : start + CHUNK])
     return name
+
+
+def _put(tx: Connection, safe: Safe, name: str, n: int, piece: bytes) -> None:
+    tx.execute(insert(chunk).values(blob=name, n=n, body_sealed=safe.seal_bytes(piece, f"chunk:{name}:{n}")))
 
 
 def read(tx: Connection, vault: Vault, name: str) -> bytes:

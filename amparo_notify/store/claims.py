@@ -81,6 +81,8 @@ _NEXT = union_all(
         for rank in RANKS
     ),
 ).subquery()
+NEXT_DUE = select(func.min(_NEXT.c.at)).scalar_subquery()
+"""The next instant at which some notice or lease falls due."""
 
 _WANTED = select(notice.c.id, notice.c.fence).where(
     notice.c.id.in_(bindparam("ids", expanding=True)),
@@ -120,11 +122,6 @@ def take(
         .returning(notice)
     )
     return sorted((claimed_of(row) for row in tx.execute(taken)), key=lambda each: place[each.id])
-
-
-def next_due(tx: Connection) -> datetime | None:
-    """The next instant at which some notice or lease falls due."""
-    return tx.execute(select(func.min(_NEXT.c.at))).scalar()
 
 
 def still_wanted(tx: Connection, notices: Collection[int], until: datetime) -> set[tuple[int, int]]:

@@ -152,11 +152,8 @@ def due(tx: Connection, now: datetime, limit: int = 100) -> list[tuple[int, int]
     return sorted(((row.id, row.orders) for row in tx.execute(found)), key=lambda pair: pair[1])
 
 
-def next_due(tx: Connection) -> datetime | None:
-    """The next instant at which some escalation must be planned."""
-    return tx.execute(
-        select(func.min(escalation.c.next_at)).where(escalation.c.next_at.is_not(None))
-    ).scalar()
+NEXT_DUE = select(func.min(escalation.c.next_at)).where(escalation.c.next_at.is_not(None)).scalar_subquery()
+"""The next instant at which some escalation must be planned."""
 
 
 def get(tx: Connection, escalation_id: int) -> Escalation:

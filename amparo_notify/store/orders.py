@@ -198,9 +198,8 @@ def releasable(tx: Connection, now: datetime) -> list[int]:
     return sorted(tx.scalars(due.order_by(orders.c.release_at)))
 
 
-def next_release(tx: Connection) -> datetime | None:
-    return tx.execute(select(func.min(orders.c.release_at)).where(_HELD)).scalar()
-
+NEXT_RELEASE = select(func.min(orders.c.release_at)).where(_HELD).scalar_subquery()
+"""The next instant at which a held order goes out."""
 
 # -- persons ------------------------------------------------------------------------------------------------
 

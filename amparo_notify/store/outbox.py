@@ -187,8 +187,8 @@ def update_attempt(tx: Connection, attempt_id: int, **columns: object) -> None:
     tx.execute(update(attempt).where(attempt.c.id == attempt_id).values(**columns))
 
 
-def next_check(tx: Connection) -> datetime | None:
-    return tx.execute(select(func.min(attempt.c.check_at)).where(attempt.c.check_at.is_not(None))).scalar()
+NEXT_CHECK = select(func.min(attempt.c.check_at)).where(attempt.c.check_at.is_not(None)).scalar_subquery()
+"""The next instant at which a provider is to be asked about a message."""
 
 
 def settle(tx: Connection, notice_id: int, fence: int | None, **columns: object) -> bool:
