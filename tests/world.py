@@ -17,7 +17,6 @@ from functools import cache, cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from flask import Flask
 from werkzeug.test import Client
 
 from amparo_notify import logs
@@ -54,7 +53,7 @@ from amparo_notify.pki.anchors import Trust
 from amparo_notify.pki.judge import Judge
 from amparo_notify.seal.secrets import Argon2
 from amparo_notify.store.database import Database
-from amparo_notify.web import create_app
+from tests.application import application
 from tests.authority import NOW, authority, judge
 
 ALL = (Medium.SMS, Medium.VOICE, Medium.EMAIL)
@@ -153,7 +152,7 @@ class World:
     @cached_property
     def app(self) -> Client:
         """A browser without a window, on the real web application."""
-        return Client(_application(self.services, self.config))
+        return Client(application(self.services, self.config))
 
     def _post(self, url: str, headers: Mapping[str, str], body: bytes) -> bytes:
         """Carry a carrier's callback into the web application, its target as it came."""
@@ -412,20 +411,6 @@ class _Errors(logging.Handler):
 def _paper(number: str, signer: Identity, which: int) -> bytes:
     """The first, second… order of this number, signed once a process."""
     return sign_pdf(order_pdf(replace(DemoOrder(), expediente=number)), signer)
-
-
-_made: list[Flask] = []
-
-
-def _application(services: Services, config: Config) -> Flask:
-    """The real web application over these services. Its routes are compiled once a process."""
-    if not _made:
-        _made.append(create_app(services, config))
-    (app,) = _made
-    app.secret_key = config.secret_key.get_secret_value()
-    app.extensions |= {"services": services, "config": config}
-    app.extensions.pop("carrier", None)
-    return app
 
 
 @contextmanager

@@ -32,6 +32,8 @@ from amparo_notify.store.database import Database
 from amparo_notify.store.migrations import upgrade
 from amparo_notify.store.tables import metadata
 from amparo_notify.web import create_app
+from tests.application import application
+from tests.databases import SqliteHome
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 """Three in the morning in Mexico City, on a Saturday."""
@@ -60,7 +62,8 @@ class Ground:
     """What is made once for all tests: keys, a database to copy, signers, and the accounts' seeds."""
 
     keys: Path
-    database: Path
+    home: SqliteHome  # the installation, for each test anew
+    settled: Path  # its file
     trust: Trust
     verifier: Judge  # one warm parent for all tests
     judge: Identity
@@ -88,7 +91,8 @@ def lay(folder: Path) -> Ground:
         config = Config.from_environment({}, uploads=False, var=folder)
         services = _services(config, database, verifier := Judge(trust), Clock(NOW))
         seeds, token = _people(services, judge)
-    return Ground(folder / "keys", file, trust, verifier, judge, substitute, stamper, seeds, token)
+    home = SqliteHome(file, folder)
+    return Ground(folder / "keys", home, file, trust, verifier, judge, substitute, stamper, seeds, token)
 
 
 def _services(config: Config, database: Database, judge: Judge, clock: Clock) -> Services:
@@ -135,14 +139,17 @@ class Desk:
     """One test's own installation, and hands to work at it."""
 
     def __init__(self, ground: Ground, folder: Path, **config: Any) -> None:
+        """With a configuration of its own, as behind a real port, it shares nothing with other tests' desks."""
         self.ground = ground
         self.clock = Clock(NOW)
         self.folder = folder
-        file = Path(shutil.copy(ground.database, folder / "amparo.db"))
-        self.database = Database(f"sqlite:///{file}")
+        if config:
+            self.database = Database(f"sqlite:///{shutil.copy(ground.settled, folder / 'amparo.db')}")
+        else:
+            self.database = ground.home.fresh()
         self.config = self.configured(**config)
         self.services = _services(self.config, self.database, ground.verifier, self.clock)
-        self.app = create_app(self.services, self.config)
+        self.app = (create_app if config else application)(self.services, self.config)
 
     def configured(self, **config: Any) -> Config:
         """This desk's configuration, but for what is given."""

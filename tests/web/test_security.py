@@ -1,6 +1,7 @@
 """The door's own rules: who may, what goes out with every answer, and what no safe method may do."""
 
 import re
+from pathlib import Path
 
 import pytest
 from flask import Blueprint
@@ -118,7 +119,7 @@ def test_a_sign_in_form_may_not_be_as_large_as_an_upload(desk: Desk) -> None:
 
 def test_a_fault_of_ours_shows_no_trace(desk: Desk) -> None:
     desk.database.close()
-    (desk.folder / "amparo.db").write_bytes(b"this is no database" * 100)
+    Path(desk.database.url.removeprefix("sqlite:///")).write_bytes(b"this is no database" * 100)
     browser = desk.browser()
     browser.client.set_cookie("session", "x")
     answer = browser.get("/juzgado/ordenes")
