@@ -195,6 +195,7 @@ def _sqlite(url: str, pool_size: int) -> Engine:
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=LOCK_WITHIN,
+        pool_use_lifo=True,
         connect_args={"timeout": LOCK_WITHIN},
     )
 
@@ -231,6 +232,7 @@ def _postgresql(url: str, pool_size: int, answer_within: float | None) -> Engine
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=LOCK_WITHIN,
+        pool_use_lifo=True,  # the connection used last has its plans ready, at both of its ends
         pool_pre_ping=True,
     )
 
