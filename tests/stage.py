@@ -147,15 +147,20 @@ class Stage:
         manage.add_signer(*do, COURT, now, certificate=self._judge.certificate)
         self.token = personnel.add_token(*do, COURT, "bench", now)
         for n in range(stations):
-            code = f"S{n:03}"
-            manage.add_station(*do, code, f"Estación {n}", "America/Mexico_City", "", now)
-            badges = tuple(f"{code}-{k}" for k in range(agents))
-            for k, badge in enumerate(badges):
-                self._officer(badge, n * agents + k, station=code)
-            duty = (Rotation("agentes", date(2026, 1, 1), 1, SHIFTS, (badges,)),)
-            roster = replace(manage.roster_of(self.services, code), rotations=duty)
-            manage.save_roster(*do, code, roster, now)
-            manage.save_policy(*do, code, policy or policy_of(), now)
+            self.found(n, agents, policy)
+
+    def found(self, n: int, agents: int = 1, policy: Policy | None = None) -> None:
+        """Found the n-th station."""
+        do, now = (self.services, OPERATOR), datetime.now(UTC)
+        code = f"S{n:03}"
+        manage.add_station(*do, code, f"Estación {n}", "America/Mexico_City", "", now)
+        badges = tuple(f"{code}-{k}" for k in range(agents))
+        for k, badge in enumerate(badges):
+            self._officer(badge, n * agents + k, station=code)
+        duty = (Rotation("agentes", date(2026, 1, 1), 1, SHIFTS, (badges,)),)
+        roster = replace(manage.roster_of(self.services, code), rotations=duty)
+        manage.save_roster(*do, code, roster, now)
+        manage.save_policy(*do, code, policy or policy_of(), now)
 
     chief = "+525500009999"
 

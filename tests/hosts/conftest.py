@@ -18,7 +18,6 @@ from tests.stage import Process, Stage, free_port, mail, phone, until
 
 RUNNER = str(Path(__file__).parents[1] / "kills" / "runner.py")
 """Leases of three seconds."""
-STATIONS = 100
 
 
 class Hosts:
@@ -59,8 +58,10 @@ class Hosts:
         return which
 
     def number(self) -> int:
-        """The next order's."""
-        return next(self._orders)
+        """The next order's, with a station founded for it."""
+        n = next(self._orders)
+        self.stage.found(n)
+        return n
 
     @property
     def door(self) -> Process:
@@ -112,7 +113,7 @@ def country(tmp_path_factory: pytest.TempPathFactory, postgresql: PostgresServer
         stage = Stage(folder, server.get_uri(), f"http://127.0.0.1:{port}")
         carrier = stage.double(lambda: made.door)
         made = Hosts(stage, carrier, server, f"{data}/.s.PGSQL.5432")
-        stage.settle(stations=STATIONS)
+        stage.settle(stations=0)
         with CarrierServer(carrier, port):
             yield made
         stage.close()
