@@ -12,6 +12,7 @@ from amparo_notify.cases.inform import tracking_code
 from amparo_notify.cases.services import Services
 from amparo_notify.cases.witness import Stream, stream_for, stream_of
 from amparo_notify.channels.rendering import Facts, render
+from amparo_notify.core.evidence import instant
 from amparo_notify.core.notice import Cause, Medium, Purpose
 from amparo_notify.core.order import deadline
 from amparo_notify.core.ports import Message
@@ -107,6 +108,18 @@ class Desk:
     def recipient(self, claimed: Claimed) -> str:
         """Who a notice is for, as a record names them."""
         return self._once(("recipient", claimed.id), lambda: self._named(claimed))
+
+    def about(self, claimed: Claimed) -> dict[str, object]:
+        """What every record of a notice says of it."""
+        return {
+            "notice": claimed.id,
+            "escalation": claimed.escalation,
+            "medium": str(claimed.medium),
+            "cause": str(claimed.cause),
+            "purpose": str(claimed.purpose),
+            "due_at": instant(claimed.due_at),
+            "to": self.recipient(claimed),
+        }
 
     def _named(self, claimed: Claimed) -> str:
         if claimed.lawyer is not None:

@@ -20,7 +20,7 @@ from amparo_notify.channels.rendering import DoesNotFit
 from amparo_notify.core.errors import ChannelError
 from amparo_notify.core.escalation import Owed
 from amparo_notify.core.events import Event, Grade
-from amparo_notify.core.evidence import Actor, Fact, instant
+from amparo_notify.core.evidence import Actor, Fact
 from amparo_notify.core.notice import Medium, Purpose, Status, rise
 from amparo_notify.core.ports import Message, Sent
 from amparo_notify.store import claims, escalations, outbox, people
@@ -77,18 +77,8 @@ class _Book:
         self, claimed: Claimed, event: Event, details: Mapping[str, object], grade: Grade | None = None
     ) -> None:
         """Have a record of this notice appended."""
-        said: dict[str, object] = {
-            "notice": claimed.id,
-            "escalation": claimed.escalation,
-            "medium": str(claimed.medium),
-            "cause": str(claimed.cause),
-            "purpose": str(claimed.purpose),
-            "due_at": instant(claimed.due_at),
-            "to": self.desk.recipient(claimed),
-            **details,
-        }
-        stream = self.desk.stream(claimed.order)
-        self.facts.append((stream, Fact(event, self.now, DISPATCHER, grade, said)))
+        fact = Fact(event, self.now, DISPATCHER, grade, {**self.desk.about(claimed), **details})
+        self.facts.append((self.desk.stream(claimed.order), fact))
 
     def close(self) -> None:
         witness_all(self.services, self.tx, self.facts, self.now)

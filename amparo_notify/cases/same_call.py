@@ -19,7 +19,7 @@ from amparo_notify.cases.services import Services
 from amparo_notify.cases.witness import witness
 from amparo_notify.channels.rendering import Facts, render
 from amparo_notify.core.events import Event, Grade
-from amparo_notify.core.evidence import Actor, Fact, instant
+from amparo_notify.core.evidence import Actor, Fact
 from amparo_notify.core.notice import Cause, Medium, Status
 from amparo_notify.store import claims, outbox, ringing
 from amparo_notify.store.database import lock_all
@@ -154,13 +154,7 @@ def _note(
     claimed = outbox.claimed(tx, attempt.notice)
     desk = Desk(services, tx, [claimed])
     said: dict[str, object] = {
-        "notice": claimed.id,
-        "escalation": claimed.escalation,
-        "medium": str(claimed.medium),
-        "cause": str(claimed.cause),
-        "purpose": str(claimed.purpose),
-        "due_at": instant(claimed.due_at),
-        "to": desk.recipient(claimed),
+        **desk.about(claimed),
         "reference": reference,
         "provider": attempt.provider,
         "provider_id": attempt.provider_id or "",

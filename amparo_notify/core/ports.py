@@ -54,7 +54,7 @@ class ReceivedText:
     sender: str
     body: str = field(repr=False)  # may hold a PIN
     sent_at: datetime  # by the provider's clock, UTC
-    raw: Mapping[str, str] = field(default_factory=dict, repr=False)  # what else it says, by its callback's names
+    raw: Mapping[str, str] = field(default_factory=dict, repr=False)  # the rest, as its callback names it
 
 
 @runtime_checkable

@@ -498,7 +498,7 @@ inbound = Table(
     Column("provider", String(20), primary_key=True),
     Column("provider_id", String(80), primary_key=True),
     Column("state", String(6), nullable=False),  # taken | acted | done
-    Column("answer", Text, nullable=False, server_default=""),  # decided when it was acted on; nothing personal
+    Column("answer", Text, nullable=False, server_default=""),  # as it was acted on; nothing personal
     Column("until", Instant, nullable=False),  # whoever took it has until then; done: since then
 )
 
