@@ -3,14 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
-    ScalarSelect,
     Select,
+    bindparam,
     func,
     insert,
     literal,
@@ -156,38 +155,6 @@ NEXT_DUE = select(func.min(escalation.c.next_at)).where(escalation.c.next_at.is_
 """The next instant at which some escalation must be planned."""
 
 
-def get(tx: Connection, escalation_id: int) -> Escalation:
-    return _kept(tx, tx.execute(_whole().where(escalation.c.id == escalation_id)).one())
-
-
-def of_order(tx: Connection, order_id: int) -> list[Escalation]:
-    rows = tx.execute(_whole().where(escalation.c.orders == order_id).order_by(escalation.c.id)).all()
-    return [_kept(tx, row) for row in rows]
-
-
-def _kept(tx: Connection, row: Row[tuple[object, ...]]) -> Escalation:
-    told = tx.scalars(
-        select(officer.c.badge)
-        .join(notice, notice.c.officer == officer.c.id)
-        .where(notice.c.escalation == row.id)
-        .distinct()
-    )
-    state = State(
-        phase=Phase(row.phase),
-        opened_at=row.opened_at,
-        departs_at=row.departs_at,
-        round=row.round,
-        level=row.level,
-        fired_at=row.fired_at,
-        display_due=row.display_due,
-        outcome_due=row.outcome_due,
-        told=frozenset(told),
-        adrift=row.phase == Phase.REPORTED and _adrift(tx, row.id, row.orders),
-        cause=Cause(row.cause),
-    )
-    return Escalation(row.id, row.orders, row.station, row.policy, state, row.next_at)
-
-
 def _settled(order_id: ColumnElement[int]) -> Select[tuple[int]]:
     """The persons of an order of whom some station's newest report asks nothing more."""
     later, of = outcome.alias(), escalation.alias()
@@ -205,19 +172,57 @@ def _settled(order_id: ColumnElement[int]) -> Select[tuple[int]]:
     )
 
 
-def _whole() -> Select[Any]:
-    """Escalations, each with the earliest departure of a person of whom nothing is settled yet."""
-    return select(escalation, _departure().label("departs_at"))
-
-
-def _departure() -> ScalarSelect[datetime | None]:
-    settled = _settled(escalation.c.orders).correlate(escalation)
-    return (
-        select(func.min(person.c.departs_at))
-        .where(person.c.orders == escalation.c.orders, person.c.id.not_in(settled))
-        .correlate(escalation)
-        .scalar_subquery()
+_DEPARTS_AT = (
+    select(func.min(person.c.departs_at))
+    .where(
+        person.c.orders == escalation.c.orders,
+        person.c.id.not_in(_settled(escalation.c.orders).correlate(escalation)),
     )
+    .correlate(escalation)
+    .scalar_subquery()
+    .label("departs_at")
+)
+"""The earliest departure of a person of an escalation's order of whom nothing is settled yet."""
+
+_WHOLE = select(escalation, _DEPARTS_AT)
+
+_TOLD = (
+    select(officer.c.badge)
+    .join(notice, notice.c.officer == officer.c.id)
+    .where(notice.c.escalation == bindparam("escalation"))
+    .distinct()
+)
+
+_BRIEFS = select(escalation.c.id, escalation.c.station, escalation.c.next_at, _DEPARTS_AT).where(
+    escalation.c.id.in_(bindparam("ids", expanding=True))
+)
+
+
+def get(tx: Connection, escalation_id: int) -> Escalation:
+    return _kept(tx, tx.execute(_WHOLE.where(escalation.c.id == escalation_id)).one())
+
+
+def of_order(tx: Connection, order_id: int) -> list[Escalation]:
+    rows = tx.execute(_WHOLE.where(escalation.c.orders == order_id).order_by(escalation.c.id)).all()
+    return [_kept(tx, row) for row in rows]
+
+
+def _kept(tx: Connection, row: Row[tuple[object, ...]]) -> Escalation:
+    told = tx.scalars(_TOLD, {"escalation": row.id})
+    state = State(
+        phase=Phase(row.phase),
+        opened_at=row.opened_at,
+        departs_at=row.departs_at,
+        round=row.round,
+        level=row.level,
+        fired_at=row.fired_at,
+        display_due=row.display_due,
+        outcome_due=row.outcome_due,
+        told=frozenset(told),
+        adrift=row.phase == Phase.REPORTED and _adrift(tx, row.id, row.orders),
+        cause=Cause(row.cause),
+    )
+    return Escalation(row.id, row.orders, row.station, row.policy, state, row.next_at)
 
 
 def _adrift(tx: Connection, escalation_id: int, order_id: int) -> bool:
@@ -239,10 +244,8 @@ def _adrift(tx: Connection, escalation_id: int, order_id: int) -> bool:
 
 def briefs(tx: Connection, escalation_ids: Iterable[int]) -> dict[int, Brief]:
     """What messages say of escalations, by id, in one look."""
-    found = select(
-        escalation.c.id, escalation.c.station, escalation.c.next_at, _departure().label("departs_at")
-    ).where(escalation.c.id.in_(list(escalation_ids)))
-    return {row.id: Brief(row.station, row.departs_at, row.next_at) for row in tx.execute(found)}
+    found = tx.execute(_BRIEFS, {"ids": list(escalation_ids)})
+    return {row.id: Brief(row.station, row.departs_at, row.next_at) for row in found}
 
 
 # -- links --------------------------------------------------------------------------------------------------

@@ -3,9 +3,33 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from amparo_notify.store.tables import escalation, link, orders
+
+_WAITING = (
+    select(link.c.officer, escalation.c.orders)
+    .join(escalation, escalation.c.id == link.c.escalation)
+    .where(link.c.officer.in_(bindparam("officers", expanding=True)))
+    .where(escalation.c.next_at.is_not(None))  # its index holds the live ones
+    .where(escalation.c.phase.in_(["chasing", "overdue"]))
+    .distinct()
+    .subquery()
+)
+_OF = _WAITING.c.officer
+_COUNTED = select(
+    _WAITING,
+    func.row_number().over(partition_by=_OF, order_by=_WAITING.c.orders).label("place"),
+    func.count().over(partition_by=_OF).label("number"),
+).subquery()
+_NAMED = (
+    select(_COUNTED, orders.c.expediente)
+    .join(orders, orders.c.id == _COUNTED.c.orders)
+    .where(
+        (_COUNTED.c.place <= bindparam("places")) | _COUNTED.c.orders.in_(bindparam("also", expanding=True))
+    )
+    .order_by(_COUNTED.c.place)
+)
 
 
 @dataclass(frozen=True)
@@ -28,30 +52,9 @@ def unanswered(
 
     There are as many on a bad day as one likes; no more are read than can be named.
     """
-    waiting = (
-        select(link.c.officer, escalation.c.orders)
-        .join(escalation, escalation.c.id == link.c.escalation)
-        .where(
-            link.c.officer.in_(officer_ids), escalation.c.next_at.is_not(None)
-        )  # its index holds the live ones
-        .where(escalation.c.phase.in_(["chasing", "overdue"]))
-        .distinct()
-        .subquery()
-    )
-    of = waiting.c.officer
-    counted = select(
-        waiting,
-        func.row_number().over(partition_by=of, order_by=waiting.c.orders).label("place"),
-        func.count().over(partition_by=of).label("number"),
-    ).subquery()
-    named = (
-        select(counted, orders.c.expediente)
-        .join(orders, orders.c.id == counted.c.orders)
-        .where((counted.c.place <= most + 1) | counted.c.orders.in_(order_ids))
-        .order_by(counted.c.place)
-    )
+    asked = {"officers": list(officer_ids), "also": list(order_ids), "places": most + 1}
     found: dict[int, Unanswered] = {}
-    for row in tx.execute(named):
+    for row in tx.execute(_NAMED, asked):
         kept = found.setdefault(row.officer, Unanswered(row.number, {}))
         kept.expedientes[row.orders] = row.expediente
     return found
