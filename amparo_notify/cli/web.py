@@ -1,6 +1,7 @@
 """`amparo-notify web`: the web server alone, by waitress. Behind a proxy in production see the Procfile (gunicorn)."""
 
 import argparse
+import gc
 import logging
 import signal
 import socket
@@ -46,8 +47,10 @@ def run(options: argparse.Namespace) -> int:
     listener = listen(options.host, options.port) if options.fd is None else socket.socket(fileno=options.fd)
     with built(config, uploads=True) as services, _warm(services.verifier):
         require_tables(services.database)
+        app = create_app(services, config)
+        gc.freeze()  # what was imported stays: no request waits while it is looked through
         waitress.serve(
-            create_app(services, config),
+            app,
             sockets=[listener],
             threads=THREADS,
             max_request_body_size=LARGEST_REQUEST,

@@ -1,5 +1,6 @@
 """The application for gunicorn (Procfile): configuration from the environment, complete or fatal."""
 
+import gc
 import os
 
 from amparo_notify import logs
@@ -10,3 +11,4 @@ from amparo_notify.web import create_app
 _config = Config.from_environment(os.environ)
 logs.configure(_config.log_level, live=_config.live)
 app = create_app(build(_config), _config)
+gc.freeze()  # what was imported stays: no request waits while it is looked through
