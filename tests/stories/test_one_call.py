@@ -119,6 +119,30 @@ def test_a_call_says_what_else_waits_for_the_officer(world: World) -> None:
     assert "También espera el expediente 1, 2, 3, 4, diagonal, 2, 0, 2, 6" in calls(world)[1].twiml
 
 
+def newest_mail(world: World) -> str:
+    return world.carrier.mails(AGENT.mail)[-1].text
+
+
+def test_a_mail_on_a_bad_day_names_the_oldest_that_wait_and_counts_the_rest(world: World) -> None:
+    for n in range(1, 14):
+        world.order(expediente=f"{n}/2026")
+    world.work()
+    oldest = ", ".join(f"{n}/2026" for n in range(1, 11))
+    assert f"También esperan su respuesta: {oldest} y otros 2." in newest_mail(world)
+
+
+def test_an_order_is_not_among_those_that_also_wait(world: World) -> None:
+    world.submit(expediente="1/2026")
+    assert "También esperan" not in newest_mail(world)
+
+
+def test_what_somebody_acknowledged_waits_for_nobody(world: World) -> None:
+    world.submit(expediente="1/2026")
+    world.acknowledge(AGENT)
+    world.submit(expediente="2/2026")
+    assert "También esperan" not in newest_mail(world)
+
+
 def test_officers_who_share_a_phone_are_called_one_after_another(world: World) -> None:
     world.add_officer(SHARING, "Agente de turno", station=STATION)
     world.put_on_duty(STATION, agentes=(SHARING.badge,), jefatura=(AGENT.badge,))
