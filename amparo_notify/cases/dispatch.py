@@ -117,7 +117,7 @@ def claim(
             book.note(each.claimed, Event.ATTEMPTED, said)
         for claimed in calls:
             if claimed.id not in waiting and claimed.id not in ids:  # could not be written
-                ringing.give_back(services, tx, claimed.id, claimed.fence)
+                ringing.give_back(services, tx, claimed.id, claimed.fence, now)
         book.close()
         return [each.envelope(ids, book.desk) for each in drafts]
 
@@ -291,7 +291,7 @@ def _not_made(book: _Book, envelope: Envelope) -> None:
         why = "cancelled before the call"
         outbox.update_attempt(book.tx, envelope.attempt, status=str(Status.REFUSED), detail=why)
         book.note(claimed, Event.REFUSED, {"reference": envelope.message.reference, "reason": why})
-        ringing.give_back(book.services, book.tx, claimed.id, claimed.fence)
+        ringing.give_back(book.services, book.tx, claimed.id, claimed.fence, book.now)
     outbox.settle(book.tx, claimed.id, claimed.fence, next_at=book.now)  # still open: its lease was too short
 
 
@@ -302,7 +302,7 @@ def _not_found(book: _Book, envelope: Envelope, attempt: Attempt) -> None:
         why = "not found at the provider"
         outbox.update_attempt(book.tx, attempt.id, status=str(Status.UNDELIVERED), detail=why)
         book.note(claimed, Event.REFUSED, {"reference": attempt.reference, "reason": why})
-        ringing.give_back(book.services, book.tx, attempt.notice, attempt.fence)
+        ringing.give_back(book.services, book.tx, attempt.notice, attempt.fence, book.now)
     elif not attempt.status.failed:
         claims.mark_sent(book.tx, [claimed])
         return
@@ -317,7 +317,7 @@ def _refused(book: _Book, envelope: Envelope, attempt: Attempt, error: ChannelEr
     said: dict[str, object] = {"reference": attempt.reference, "provider": attempt.provider}
     book.note(claimed, Event.REFUSED, {**said, "asking": asking, "reason": error.reason[:200]})
     if status is Status.REFUSED:
-        ringing.give_back(book.services, book.tx, attempt.notice, attempt.fence)
+        ringing.give_back(book.services, book.tx, attempt.notice, attempt.fence, book.now)
     if error.permanent and not asking:
         if outbox.settle(book.tx, claimed.id, claimed.fence, state="failed", next_at=None):
             next_contact(book.services, book.tx, claimed, book.now)

@@ -9,7 +9,7 @@ from amparo_notify.core.errors import ChannelError
 from amparo_notify.core.notice import Status
 from amparo_notify.core.order import OrderState
 from amparo_notify.core.ports import ProviderEvent
-from amparo_notify.store import blobs, claims, inbound, machines, orders, outbox, passkeys, staff
+from amparo_notify.store import blobs, claims, inbound, machines, orders, outbox, passkeys, ringing, staff
 from amparo_notify.store.outbox import Attempt
 
 ASK_AGAIN = timedelta(minutes=5)
@@ -81,5 +81,6 @@ def sweep(services: Services, now: datetime) -> None:
             blobs.sweep(tx, now)
             staff.sweep_sessions(tx, now)
             passkeys.sweep(tx, now)
+            ringing.sweep(tx, now - timedelta(days=1))
             inbound.sweep(tx, now)
             machines.sweep(tx, now)

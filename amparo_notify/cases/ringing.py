@@ -41,9 +41,9 @@ def take_turns(tx: Connection, calls: Collection[Claimed], now: datetime) -> set
     return {turn.notice for turn in late}
 
 
-def give_back(services: Services, tx: Connection, notice: int, fence: int) -> None:
+def give_back(services: Services, tx: Connection, notice: int, fence: int, now: datetime) -> None:
     """The call of a claim is over, or was never made: whoever waits for its phone goes next, at once."""
-    if ringing.give_back(tx, notice, fence):
+    if ringing.give_back(tx, notice, fence, now):
         services.database.wake(tx)
 
 
@@ -53,7 +53,7 @@ def heard(services: Services, tx: Connection, attempt: Attempt, event: ProviderE
         return
     words = set(event.detail.split())
     if words & CALL_OVER or ("asked" in words and event.status.final):
-        give_back(services, tx, attempt.notice, attempt.fence)
+        give_back(services, tx, attempt.notice, attempt.fence, now)
     elif "in-progress" in words:
         until = min(now + SILENCE, attempt.made_at + LONGEST)
         ringing.keep(tx, attempt.notice, attempt.fence, attempt.provider_id, until)

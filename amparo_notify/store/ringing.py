@@ -25,6 +25,10 @@ def numbers(tx: Connection, officers: Iterable[int]) -> dict[tuple[int, int], st
     }
 
 
+NOBODY = 0
+"""In place of a claim's fence, which begins at 1: the call is over."""
+
+
 @dataclass(frozen=True)
 class Turn:
     """A claim of a notice that is to ring a phone."""
@@ -58,10 +62,15 @@ def wait(tx: Connection, turns: Sequence[Turn], now: datetime) -> None:
         tx.execute(held.values(next_at=now, waits_for=bindparam("phone")), rows)
 
 
-def give_back(tx: Connection, notice_id: int, fence: int) -> bool:
-    """The call of a claim is over, or was never made: its phone is free. Return whether it had one."""
+def give_back(tx: Connection, notice_id: int, fence: int, now: datetime) -> bool:
+    """The call of a claim is over, or was never made: its phone is free since `now`. Return whether it had one."""
     mine = (ringing.c.notice == notice_id) & (ringing.c.fence == fence)
-    return bool(tx.execute(delete(ringing).where(mine)).rowcount)
+    return bool(tx.execute(update(ringing).where(mine).values(until=now, fence=NOBODY)).rowcount)
+
+
+def sweep(tx: Connection, before: datetime) -> None:
+    """Forget phones that have been free since then."""
+    tx.execute(delete(ringing).where(ringing.c.until < before))
 
 
 def keep(tx: Connection, notice_id: int, fence: int, call: str | None, until: datetime) -> None:

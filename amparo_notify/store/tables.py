@@ -450,11 +450,11 @@ notice = Table(
 )
 
 ringing = Table(
-    "ringing",  # phones with a call of ours in progress, by the hash of their number; a few rows
+    "ringing",  # phones that a call of ours rings, or rang today, by the hash of their number
     metadata,
     Column("number", String(64), primary_key=True),
     _ref("notice", "notice.id"),
-    Column("fence", Integer, nullable=False),  # of the claim that rings
+    Column("fence", Integer, nullable=False),  # of the claim that rings; 0: its call is over
     Column("until", Instant, nullable=False),  # after that the phone counts as free, whatever was heard
 )
 

@@ -194,6 +194,29 @@ def test_a_call_that_waits_is_still_due_when_it_was_and_is_no_alarm(world: World
     assert "late-notices" not in {each.name for each in watch(world.services.database, world.now)}
 
 
+def free_and_nobody_looks(world: World) -> None:
+    """A call that waits longer than half a minute, and its phone, free since now."""
+    world.submit()
+    world.submit(expediente="2/2026")
+    world.advance(seconds=100)
+    world.carrier.hang_up(calls(world)[0].sid)
+    world.carrier.deliver()
+
+
+def alarms(world: World, after: float) -> set[str]:
+    return {each.name for each in watch(world.services.database, world.now + timedelta(seconds=after))}
+
+
+def test_a_call_whose_phone_has_just_become_free_is_no_alarm(world: World) -> None:
+    free_and_nobody_looks(world)
+    assert "late-notices" not in alarms(world, after=0)
+
+
+def test_a_call_whose_phone_has_been_free_for_half_a_minute_is_an_alarm(world: World) -> None:
+    free_and_nobody_looks(world)
+    assert "late-notices" in alarms(world, after=31)
+
+
 def test_an_order_that_is_acknowledged_meanwhile_rings_no_phone_that_it_waited_for(world: World) -> None:
     world.submit()
     world.submit(expediente="2/2026")
