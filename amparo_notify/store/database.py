@@ -30,7 +30,9 @@ does: a server that is frozen, or a line whose near end still confirms what it c
 
 LOCK_WITHIN = 10
 """Seconds that a statement waits for a lock, a writer for SQLite's one pen, and a thread for a connection of the pool.
-Locks are held for milliseconds: longer than this, something is wrong, and whoever asks is told so while he waits."""
+Locks are held for milliseconds: longer than this, something is wrong, and whoever asks is told so while he waits.
+And how long PostgreSQL lets a session that has fallen silent inside a transaction hold its locks: a host that freezes
+there keeps its orders from the others for no longer."""
 
 _PATIENCE: dict[str, Any] = {
     "connect_timeout": 3,
@@ -43,7 +45,9 @@ _PATIENCE: dict[str, Any] = {
 how soon the next is tried (https://www.postgresql.org/docs/current/libpq-connect.html; seconds, the last in
 milliseconds)."""
 
-_SESSION = f"-c timezone=UTC -c idle_in_transaction_session_timeout=30000 -c lock_timeout={LOCK_WITHIN}s"
+_SESSION = (
+    f"-c timezone=UTC -c idle_in_transaction_session_timeout={LOCK_WITHIN}s -c lock_timeout={LOCK_WITHIN}s"
+)
 
 
 class Database:
