@@ -145,10 +145,10 @@ def test_no_page_of_an_officer_is_wider_than_the_smallest_phone(world: World, ch
         page.goto(f"{address}/n/{world.link_of(AGENT)}")
         wide = [page.evaluate("document.documentElement.scrollWidth")]
         page.fill("#pin", PINS)
-        page.click("text=Ver la orden")
-        wide.append(page.evaluate("document.documentElement.scrollWidth"))
-        page.click("text=Acuso de enterado")
-        wide.append(page.evaluate("document.documentElement.scrollWidth"))
+        for button in ("text=Ver la orden", "text=Acuso de enterado"):
+            with page.expect_navigation():
+                page.click(button)
+            wide.append(page.evaluate("document.documentElement.scrollWidth"))
         assert wide == [360, 360, 360]
 
 
