@@ -14,6 +14,8 @@ from amparo_notify.core.notice import Cause, Medium
 from amparo_notify.core.ports import Message, Provider
 from amparo_notify.demo.carrier import Carrier, carrier_for
 from amparo_notify.demo.carrier_server import CarrierServer
+from amparo_notify.demo.carrier_wsgi import CarrierApp
+from tests.channels.tap import Tap
 
 PUBLIC_URL = "https://amparo.example"
 PHONE = "+525500001234"
@@ -76,6 +78,17 @@ def carrier(account: LocalAccount, service: Service, clock: Clock) -> Iterator[C
 @pytest.fixture
 def server(carrier: Carrier) -> Iterator[CarrierServer]:
     with CarrierServer(carrier) as running:
+        yield running
+
+
+@pytest.fixture
+def tap(carrier: Carrier) -> Tap:
+    return Tap(CarrierApp(carrier))
+
+
+@pytest.fixture
+def tapped(tap: Tap, carrier: Carrier) -> Iterator[CarrierServer]:
+    with CarrierServer(carrier, app=tap) as running:
         yield running
 
 

@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,21 +24,10 @@ from amparo_notify.demo.carrier_server import CarrierServer
 from amparo_notify.demo.carrier_wsgi import CarrierApp
 from tests.channels import published
 from tests.channels.conftest import NOW, PHONE, PUBLIC_URL, Clock, Service
-from tests.channels.test_published import Tap, wrong
+from tests.channels.tap import Tap, wrong
 
 SERVICE = "MG" + "0" * 32
 LONG_AGO = NOW - timedelta(days=2)
-
-
-@pytest.fixture
-def tap(carrier: Carrier) -> Tap:
-    return Tap(CarrierApp(carrier))
-
-
-@pytest.fixture
-def tapped(tap: Tap, carrier: Carrier) -> Iterator[CarrierServer]:
-    with CarrierServer(carrier, app=tap) as running:
-        yield running
 
 
 def at(url: str, account: LocalAccount, **named: str) -> TwoWaySms:

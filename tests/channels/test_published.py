@@ -4,14 +4,12 @@ import inspect
 import itertools
 import json
 import re
-import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs
 from urllib.request import HTTPError, urlopen
 from urllib.request import Request as Ask
-from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -29,72 +27,18 @@ from amparo_notify.demo import faults as scripted
 from amparo_notify.demo.carrier import Carrier
 from amparo_notify.demo.carrier_book import Line
 from amparo_notify.demo.carrier_server import CarrierServer
-from amparo_notify.demo.carrier_wsgi import CarrierApp
 from tests.channels import published
 from tests.channels.conftest import ADDRESS, PHONE, PUBLIC_URL, Clock, first_roads
-from tests.channels.published import Request
+from tests.channels.tap import Tap, wrong
 from tests.channels.test_rendering import LONGEST
 
 BY_MAIL_ONLY = (Cause.TRACKING,)
 TO = {Medium.SMS: PHONE, Medium.VOICE: PHONE, Medium.EMAIL: ADDRESS}
 
 
-@dataclass
-class Tap:
-    """Keeps every request, byte for byte, and every answer on its way to the double and back."""
-
-    inner: CarrierApp
-    requests: list[Request] = field(default_factory=list)
-    answers: list[tuple[str, bytes]] = field(default_factory=list)
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-        headers = {
-            name.removeprefix("HTTP_").replace("_", "-").lower(): value
-            for name, value in environ.items()
-            if name.startswith("HTTP_") or name in ("CONTENT_TYPE", "CONTENT_LENGTH")
-        }
-        path, _, query = environ["REQUEST_URI"].partition("?")
-        with self.lock:
-            self.requests.append(Request(environ["REQUEST_METHOD"], path, query, headers, body))
-        environ["wsgi.input"] = _Again(body)
-        content = b"".join(self.inner(environ, start_response))
-        self.answers.append((environ["REQUEST_METHOD"], content))
-        return [content]
-
-
-class _Again:
-    def __init__(self, body: bytes) -> None:
-        self._left = body
-
-    def read(self, size: int = -1) -> bytes:
-        taken = self._left if size < 0 else self._left[:size]
-        self._left = self._left[len(taken) :]
-        return taken
-
-
-@pytest.fixture
-def tap(carrier: Carrier) -> Tap:
-    return Tap(CarrierApp(carrier))
-
-
-@pytest.fixture
-def tapped(tap: Tap, carrier: Carrier) -> Iterator[CarrierServer]:
-    with CarrierServer(carrier, app=tap) as running:
-        yield running
-
-
 @pytest.fixture
 def wires(tapped: CarrierServer, account: Any) -> Mapping[Medium, Provider]:
     return first_roads(tapped.url, account, timeout=10)
-
-
-def wrong(tap: Tap) -> list[str]:
-    """Every fault of every request that went through; none at all is a fault too."""
-    return [fault for one in tap.requests for fault in published.faults(one)] or (
-        [] if tap.requests else ["nothing was sent"]
-    )
 
 
 def every_purpose(facts: Facts, language: str, medium: Medium) -> Iterator[Message]:

@@ -18,3 +18,10 @@ def world(settled: Database, verifier: Judge, keys: Path) -> Iterator[World]:
     """A world of this story's own, on SQLite and on PostgreSQL."""
     with telling(settled, verifier, keys) as told:
         yield told
+
+
+@pytest.fixture
+def only_calls(world: World) -> Iterator[None]:
+    """For stories about calls; what else arrives is the other stories' matter."""
+    yield
+    world.forget()

@@ -1,7 +1,6 @@
 """One call at a time on a phone, whoever it is for: the others wait, none is lost, and none waits for long."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -10,23 +9,11 @@ from sqlalchemy import text
 from amparo_notify.cases import dispatch, ringing
 from amparo_notify.cases.watch import watch
 from amparo_notify.core.notice import Medium
-from amparo_notify.demo.carrier_book import Call
 from amparo_notify.demo.faults import hang, refuse
+from tests.stories.ringing import EVERYTHING, SHARING, calls
 from tests.world import AGENT, CANCUN, CHIEF, OTHER_STATION, STATION, Somebody, World
 
-EVERYTHING = dict.fromkeys(Medium, 64)
-SHARING = replace(AGENT, badge="MEX-A2", mail="agente2@estacion.example")
-
-
-@pytest.fixture(autouse=True)
-def only_calls(world: World) -> object:
-    """These stories count calls; what else arrives is the other stories' matter."""
-    yield
-    world.forget()
-
-
-def calls(world: World, who: Somebody = AGENT) -> tuple[Call, ...]:
-    return world.carrier.calls(who.phone)
+pytestmark = pytest.mark.usefixtures("only_calls")
 
 
 def over(world: World, who: Somebody = AGENT) -> None:

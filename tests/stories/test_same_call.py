@@ -1,7 +1,6 @@
 """Orders that wait for a phone are said and acknowledged in the call that is under way; none is lost on the way."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,29 +8,16 @@ from sqlalchemy import func, select, text
 
 from amparo_notify.cases import dispatch, ending, ringing
 from amparo_notify.cases.witness import timeline
-from amparo_notify.core.notice import Medium
 from amparo_notify.core.order import Ending
 from amparo_notify.core.state import Phase
-from amparo_notify.demo.carrier_book import Call
 from amparo_notify.demo.carrier_post import Callbacks
 from amparo_notify.store.tables import acknowledgement, attempt, escalation, notice, orders
+from tests.stories.ringing import EVERYTHING, SHARING, calls
 from tests.stories.test_signing import strict
 from tests.world import AGENT, CHIEF, HEADQUARTERS, OTHER_STATION, PINS, STATION, Somebody, World
 
-EVERYTHING = dict.fromkeys(Medium, 64)
-SHARING = replace(AGENT, badge="MEX-A2", mail="agente2@estacion.example")
 GOES_ON = "No cuelgue todavía"
-
-
-@pytest.fixture(autouse=True)
-def only_calls(world: World) -> object:
-    """These stories are about calls; what else arrives is the other stories' matter."""
-    yield
-    world.forget()
-
-
-def calls(world: World, who: Somebody = AGENT) -> tuple[Call, ...]:
-    return world.carrier.calls(who.phone)
+pytestmark = pytest.mark.usefixtures("only_calls")
 
 
 def wait(world: World, *expedientes: str) -> list[str]:
