@@ -71,6 +71,11 @@ class Process:
     def alive(self) -> bool:
         return self.popen.poll() is None
 
+    @property
+    def frozen(self) -> bool:
+        """Whether it was stopped and stands still (proc(5), the state after the name in brackets)."""
+        return Path(f"/proc/{self.popen.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
 
 @dataclass(frozen=True)
 class Answer:

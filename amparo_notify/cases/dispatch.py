@@ -16,13 +16,14 @@ from amparo_notify.cases.escalate import write_notices
 from amparo_notify.cases.last_look import LastLook
 from amparo_notify.cases.services import Services
 from amparo_notify.cases.witness import Stream, witness_all
+from amparo_notify.channels import deadline
 from amparo_notify.channels.rendering import DoesNotFit
 from amparo_notify.core.errors import ChannelError
 from amparo_notify.core.escalation import Owed
 from amparo_notify.core.events import Event, Grade
 from amparo_notify.core.evidence import Actor, Fact
 from amparo_notify.core.notice import Medium, Purpose, Status, rise
-from amparo_notify.core.ports import Message, Sent
+from amparo_notify.core.ports import Message, Provider, Sent
 from amparo_notify.store import claims, escalations, outbox, people
 from amparo_notify.store.database import lock_all
 from amparo_notify.store.outbox import Attempt, Claimed
@@ -31,7 +32,8 @@ LEASE = timedelta(seconds=60)
 """Longer than the slowest call to a provider, with its retries inside the client."""
 
 LONGEST_CALL = timedelta(seconds=25)
-"""No call begins on a lease with less left than this: the longest, a session of SMTP, ends after twenty."""
+"""No call begins on a lease with less left than this, and every call is over after it: the longest, a session of SMTP,
+ends after twenty seconds."""
 
 WORD_WITHIN = {Medium.SMS: timedelta(seconds=60), Medium.VOICE: timedelta(seconds=120)}
 """How long we wait for a provider's callback before we ask for the message's fate. Mail's is never asked."""
@@ -217,10 +219,18 @@ def _give_up(book: _Book, claimed: Claimed, why: str) -> None:
 
 
 def send(services: Services, look: LastLook, envelope: Envelope, now: datetime) -> Result:
-    """Hand one message to its provider, after a last look. No transaction is open and nothing is written."""
-    provider = services.providers[envelope.claimed.medium][envelope.provider]
-    if not look.wanted(envelope.claimed, now + LONGEST_CALL):
-        return Result(envelope, unwanted=True)
+    """Hand one message to its provider, after a last look. No transaction is open and nothing is written.
+
+    The time for the call begins before the look: a host that freezes between the two, and wakes when its lease is
+    another's, finds the time over and puts nothing on the wire.
+    """
+    with deadline.within(LONGEST_CALL / timedelta(seconds=1)):
+        if not look.wanted(envelope.claimed, now + LONGEST_CALL):
+            return Result(envelope, unwanted=True)
+        return _hand_over(services.providers[envelope.claimed.medium][envelope.provider], envelope)
+
+
+def _hand_over(provider: Provider, envelope: Envelope) -> Result:
     try:
         if envelope.previous is None:
             return Result(envelope, sent=provider.send(envelope.message))

@@ -7,6 +7,7 @@ name cannot be cut short; one that takes too long ends the call before anything 
 
 import http.client
 import io
+import math
 import socket
 import threading
 import time
@@ -18,22 +19,28 @@ CONNECT = 4.0
 """Seconds for each address of a host, time for two SYNs to be repeated (RFC 6298): a dead IPv6 road must leave time
 for the next address."""
 
-_call = threading.local()
+
+class _Call(threading.local):
+    until = math.inf
+
+
+_call = _Call()
 
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Let whatever this thread does inside take so many seconds in all. One call does not start inside another."""
-    _call.until = time.monotonic() + seconds
+    """Let what this thread does inside take so many seconds in all; one inside another ends with it at the latest."""
+    outer = _call.until
+    _call.until = min(outer, time.monotonic() + seconds)
     try:
         yield
     finally:
-        del _call.until
+        _call.until = outer
 
 
 def left() -> float:
     """Seconds left of this thread's call. Raises TimeoutError where none are."""
-    seconds: float = _call.until - time.monotonic()
+    seconds = _call.until - time.monotonic()
     if seconds <= 0:
         raise TimeoutError("the whole call took too long")
     return seconds

@@ -13,7 +13,9 @@ from amparo_notify.channels.smtp import SmtpEmail
 from amparo_notify.core.errors import ChannelError
 from amparo_notify.core.notice import Medium
 from amparo_notify.core.ports import Message, Provider
+from amparo_notify.demo.carrier_server import CarrierServer
 from tests.channels.conftest import first_roads
+from tests.channels.tap import Tap
 
 PATIENCE = 0.2
 """Seconds for a whole call in these tests."""
@@ -167,3 +169,21 @@ def test_a_name_that_took_too_long_to_look_up_ends_the_call_before_anything_is_s
 def test_a_host_is_tried_at_each_of_its_addresses(serve: Serve) -> None:
     with deadline.within(PATIENCE):  # "localhost" is ::1 too, where nobody listens
         deadline.connected("localhost", serve(b"", b"").port).close()
+
+
+def test_a_call_whose_time_began_before_it_ends_with_that_time(serve: Serve, order: Order) -> None:
+    server = serve(b"HTTP/1.1 201 Created\r\n", b"X: 1\r\n")
+    patient = SmtpEmail(f"smtp://127.0.0.1:{server.port}", sender="avisos@x.example", timeout=60)
+    with deadline.within(PATIENCE):
+        refused_within_the_deadline(lambda: patient.send(order[Medium.EMAIL]))
+
+
+@pytest.mark.parametrize("medium", Medium)
+def test_nothing_is_put_on_a_wire_once_the_time_is_over(
+    medium: Medium, tap: Tap, tapped: CarrierServer, account: LocalAccount, order: Order
+) -> None:
+    provider = first_roads(tapped.url, account, timeout=10)[medium]
+    provider.send(order[medium])  # Twilio's connection is kept
+    with deadline.within(-1), pytest.raises(ChannelError):
+        provider.send(order[medium])
+    assert len(tap.requests) == 1

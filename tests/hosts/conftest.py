@@ -29,10 +29,10 @@ class Hosts:
         self.lines: list[Line] = []
         self.web: Process | None = None
 
-    def host(self, name: str) -> tuple[Process, Line]:
+    def host(self, name: str, **environment: str) -> tuple[Process, Line]:
         """Another host, behind a line of its own."""
         line, url = self._line()
-        process = self.stage.start(name, script=[RUNNER], DATABASE_URL=url)
+        process = self.stage.start(name, script=[RUNNER], DATABASE_URL=url, **environment)
         if name == "web":
             self.web = self.web or process
         return process, line
@@ -78,9 +78,17 @@ class Hosts:
             email=len(self.carrier.mails(mail(n))),
         )
 
+    def report(self) -> None:
+        """Have the carriers say what they have taken: of a mail nothing else tells a worker that somebody has it."""
+        self.carrier.tick()
+
+    def told(self, which: list[int]) -> bool:
+        """Whether everybody has had a text, a call and a mail."""
+        return all(len(self.came(n)) == 3 for n in which)
+
     def all_told(self, which: list[int], seconds: float = 30) -> None:
         """Wait until everybody has had everything, and it is on record; fails if anybody had anything twice."""
-        until(lambda: all(len(self.came(n)) == 3 for n in which), seconds, "everybody told")
+        until(lambda: self.told(which), seconds, "everybody told")
         until(lambda: self.open_notices() == 0, seconds, "everything on record")
         twice = {n: self.came(n) for n in which if set(self.came(n).values()) != {1}}
         assert not twice, twice

