@@ -1,6 +1,7 @@
 """Orders that wait for a phone are said and acknowledged in the call that is under way; none is lost on the way."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from amparo_notify.cases.witness import timeline
 from amparo_notify.core.order import Ending
 from amparo_notify.core.state import Phase
 from amparo_notify.demo.carrier_post import Callbacks
+from amparo_notify.store import ringing as store
 from amparo_notify.store.tables import acknowledgement, attempt, escalation, notice, orders
 from tests.stories.ringing import EVERYTHING, SHARING, calls
 from tests.stories.test_signing import strict
@@ -349,6 +351,28 @@ def test_another_calls_keys_lead_to_no_order(world: World) -> None:
     said = world.carrier.postman.post_form(where, {**given, "CallSid": "CA" + "0" * 32})
     assert spells(2).encode() not in said
     assert tries(world) == [1, 0]
+
+
+def test_another_calls_keys_are_not_told_what_a_call_went_on_with(world: World) -> None:
+    wait(world, "1/2026", "2/2026")
+    call = answer(world)
+    where, given = form(world, call)
+    press(world, call)
+    said = world.carrier.postman.post_form(where, {**given, "CallSid": "CA" + "0" * 32})
+    assert spells(2).encode() not in said
+
+
+def test_a_call_that_has_lost_its_phone_in_the_same_instant_takes_no_order(world: World) -> None:
+    wait(world, "1/2026", "2/2026")
+    call = answer(world)
+    world.work()
+    with world.services.database.write() as tx:
+        phone = store.of_call(tx, call)
+        assert phone is not None
+        waiting = store.first_in_line(tx, phone.number)
+        assert waiting is not None
+        assert store.go_on(tx, replace(phone, fence=phone.fence + 1), waiting, world.now) is None
+        assert store.go_on(tx, phone, waiting, world.now) is not None
 
 
 def test_another_calls_keys_do_not_make_the_next_order_heard(world: World) -> None:
