@@ -1,7 +1,8 @@
 """The dispatcher under load: bursts, messages a second, lateness of the second step, processor time, idleness.
 
 Real worker processes against a double in a process of its own; orders are written straight into the rows (what an
-upload costs is measured by `latency`). The SDKs' own cost is measured beside, message by message, without us. What the
+upload costs is measured by `latency`). The SDKs' own cost is measured beside each burst, one message at a time, alone:
+a machine's speed changes from minute to minute, so what is compared is measured together, and the median told. What the
 processors did while two workers sent says where the ceiling is: workers, double and PostgreSQL share them.
 """
 
@@ -35,6 +36,7 @@ from tests.stage import COURT, PUBLIC_URL, Process, Stage, policy_of, until
 
 TWO = (Medium.SMS, Medium.EMAIL)
 BURST = 500  # orders of two officers by two roads: 2,000 messages
+BURSTS = 3
 RATE = 300  # orders: 1,200 messages at 150 ms each
 LATE = 40  # orders, one a tenth of a second, each with a second step
 STEP = 5  # seconds until the second step
@@ -54,6 +56,7 @@ AIMS = {
     "per_s_at_150ms.1": ">= 250",
     "per_s_at_150ms.2": ">= 1.5 x",
     "cpu_ms_per_message": "",
+    "cpu_ms_of_sdk": "",
     "cpu_ms_apart_from_sdk": "<= 1.5",
     "late_p95_ms": "<= 200",
     "idle_cpu_percent": "< 1",
@@ -67,9 +70,8 @@ AIMS = {
 
 def measure(kinds: Sequence[str] = KINDS) -> dict[str, Any]:
     """Return the figures of each kind of database; the last kind's stand at the top."""
-    sdk = _sdk()
-    found = {kind: _measure(kind, sdk) for kind in kinds}
-    return {**found[kinds[-1]], "database": kinds[-1], "sdk_cpu_ms_per_message": sdk} | found
+    found = {kind: _measure(kind) for kind in kinds}
+    return {**found[kinds[-1]], "database": kinds[-1]} | found
 
 
 def table(measured: Mapping[str, Any]) -> str:
@@ -82,17 +84,20 @@ def table(measured: Mapping[str, Any]) -> str:
     return "\n".join(f"  {line[0]:<26}" + "".join(f"{each:>16}" for each in line[1:]) for line in lines)
 
 
-def _measure(kind: str, sdk: float) -> dict[str, Any]:
-    burst = _burst(kind, BURST, 1, 0)
+def _measure(kind: str) -> dict[str, Any]:
+    bursts = [{"sdk": _sdk(), **_burst(kind, BURST, 1, 0)} for _ in range(BURSTS)]
     one = _burst(kind, RATE, 1, 150)
     two = _burst(kind, RATE * 2, 2, 150)
     return {
-        "burst_2000_s": burst["seconds"],
-        "burst_first_ms": burst["first_ms"],
+        "burst_2000_s": median(each["seconds"] for each in bursts),
+        "burst_first_ms": median(each["first_ms"] for each in bursts),
         "per_s_at_150ms": {"1": one["per_s"], "2": two["per_s"]},
         "cpu_s_of_two": two["cpu_s"],
-        "cpu_ms_per_message": burst["cpu_ms_per_message"],
-        "cpu_ms_apart_from_sdk": round(burst["cpu_ms_per_message"] - sdk, 2),
+        "cpu_ms_per_message": median(each["cpu_ms_per_message"] for each in bursts),
+        "cpu_ms_of_sdk": median(each["sdk"] for each in bursts),
+        "cpu_ms_apart_from_sdk": round(
+            median(each["cpu_ms_per_message"] - each["sdk"] for each in bursts), 2
+        ),
         **_late(kind),
     }
 

@@ -1,6 +1,7 @@
 """The alphabet of an SMS: one letter outside GSM-7 turns 160 characters into 70 (3GPP TS 23.038, 6.2.1)."""
 
 import unicodedata
+from functools import lru_cache
 
 _BASIC = set(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
@@ -25,6 +26,7 @@ def to_gsm7(text: str) -> str:
     return "".join(map(_letter, unicodedata.normalize("NFC", text)))
 
 
+@lru_cache(maxsize=1024)
 def _letter(letter: str) -> str:
     if letter in _BASIC or letter in _EXTENDED:
         return letter
