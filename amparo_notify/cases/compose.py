@@ -154,7 +154,7 @@ class Desk:
             detail=claimed.detail,
             drill=order.drill,
             marked=order.marked,
-            gather_url=self._services.url(gather_url) if _asks_keys(claimed) else "",
+            gather_url=self._services.url(gather_url) if code and _asks_keys(claimed) else "",
             waiting=waiting,
             waiting_in_all=waiting_in_all,
         )

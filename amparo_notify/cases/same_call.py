@@ -120,7 +120,7 @@ def _facts(services: Services, tx: Connection, waiting: Claimed, reference: str)
     except Exception as error:  # noqa: BLE001 - whatever it trips over, the PIN that was given has its answer
         _log.error("notice cannot be said", notice=waiting.id, error=type(error).__name__)
         return None
-    return facts if facts.gather_url and facts.reply_code else None
+    return facts if facts.gather_url else None
 
 
 def answered(services: Services, tx: Connection, attempt: Attempt, now: datetime) -> None:

@@ -12,6 +12,14 @@ ALARMS: dict[str, tuple[str, str]] = {
         "Ningún contacto de la estación recibe los avisos.",
         "No contact of the station receives the notices.",
     ),
+    "opened": (
+        "Se acaba de avisar a la estación: vigile que conteste.",
+        "The station has just been notified: see that it answers.",
+    ),
+    "unacknowledged": (
+        "Nadie en la estación se ha dado por enterado.",
+        "Nobody at the station has acknowledged.",
+    ),
     "exhausted": (
         "Se avisó a todos los niveles y nadie ha contestado.",
         "Every level was notified and nobody has answered.",

@@ -52,6 +52,9 @@ OWN_COURT = Level((Target(COURT),), ALL_MEDIA, 0)
 QUIET = (Medium.SMS, Medium.EMAIL)
 """A copy does not ring."""
 
+OVERDUE = {Cause.DISPLAY: "display_overdue", Cause.OUTCOME: "outcome_overdue"}
+"""What a court is told is missing, where somebody has acknowledged."""
+
 REMIND_EVERY = timedelta(days=1)
 """How often a court is reminded to close an order of which everything is known."""
 
@@ -207,14 +210,19 @@ class _Draft:
         reached = self._resolve(level)
         self._move(level=self.state.level + 1, fired_at=due)
         for recipient in reached.people:
-            self._owe(
-                recipient, level.media, Purpose.CHASE, self.state.cause, due, first=self.state.round == 1
-            )
+            self._chase(recipient, level.media, due, reason)
         event, why = ("escalated", reason) if reached.people else ("skipped", reached.why_empty)
         self._step(event, why, due, reached)
         if level.copies:
             self._copy(due)
         return reached.why_empty
+
+    def _chase(self, recipient: Recipient, media: tuple[Medium, ...], due: datetime, reason: str) -> None:
+        """Ask for what is missing. The court's own people are told of it: they acknowledge nothing, they act."""
+        cause, detail, first = self.state.cause, "", self.state.round == 1
+        if recipient.of_court and cause is not Cause.HOLD:
+            cause, detail = Cause.ALARM, OVERDUE.get(cause, reason)
+        self._owe(recipient, media, Purpose.CHASE, cause, due, first=first, detail=detail)
 
     def _copy(self, due: datetime) -> None:
         """Copy COMAR's desk once. It is asked nothing; what becomes of the order it is told with everybody else."""
@@ -268,7 +276,7 @@ class _Draft:
         """Add a notice for each medium, unless this person has the same one in this very plan."""
         badge, state = recipient.officer.badge, self.state
         for contact in contacts(recipient.officer, media):
-            call = (badge, contact.medium, purpose, detail)
+            call = (badge, contact.medium, purpose, detail if purpose is Purpose.INFORM else "")
             if call not in self._owed:
                 self._owed.add(call)
                 where = (badge, contact.medium, contact.position)

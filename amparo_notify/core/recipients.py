@@ -26,6 +26,11 @@ class Recipient:
         """Whether they are here because their watch is on, and not for their post."""
         return self.since is not None
 
+    @property
+    def of_court(self) -> bool:
+        """Whether they are the court's own people, who have nothing to acknowledge and may travel."""
+        return self.source == f"fallback {COURT}"
+
 
 @dataclass(frozen=True)
 class Reached:

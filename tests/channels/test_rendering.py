@@ -370,7 +370,7 @@ def test_an_answer_to_a_text_is_twiml_whatever_it_holds() -> None:
 def test_a_recipient_without_a_reply_code_is_not_asked_for_one(
     cause: Cause, medium: Medium, facts: Facts
 ) -> None:
-    words = text_of(cause, medium, replace(facts, reply_code=""))
+    words = text_of(cause, medium, replace(facts, reply_code="", gather_url=""))
     assert not re.search("ENTERADO|Clave|marque", words)
     assert facts.link in words or medium is Medium.VOICE
 

@@ -152,10 +152,13 @@ class AnyOrder(RuleBasedStateMachine):
         chases = [owed for owed in answer.notices if owed.purpose is Purpose.CHASE]
         assert not chases or answer.state.phase in CHASES
         assert len({owed.round for owed in chases}) <= 1
-        assert {owed.cause for owed in chases} <= {answer.state.cause}
+        of_court = {owed.badge for owed in chases if owed.badge in self.roster.court}
+        assert {o.cause for o in chases if o.badge not in of_court} <= {answer.state.cause}
+        assert {o.cause for o in chases if o.badge in of_court} <= {Cause.ALARM}
         assert Cause.HOLD not in {owed.cause for owed in chases}
         assert (
             max(Counter((o.badge, o.medium, o.purpose, o.detail) for o in answer.notices).values(), default=1)
+            == max(Counter((o.badge, o.medium) for o in chases).values(), default=1)
             == 1
         )
         assert all(owed.due_at <= self.now for owed in answer.notices)

@@ -441,6 +441,29 @@ def test_the_default_policy_ends_with_headquarters_and_the_court() -> None:
     assert everybody == ["A-3", "J-1", "T-1", "N-1", "C-1"]
 
 
+class TestTheCourtInAPolicy:
+    def told(self, answer: Plan) -> set[tuple[Cause, str]]:
+        return {(owed.cause, owed.detail) for owed in answer.notices if owed.badge == "C-1"}
+
+    def test_is_told_that_nobody_has_acknowledged(self) -> None:
+        assert self.told(at(after(seconds=780))) == {(Cause.ALARM, "unacknowledged")}
+
+    def test_is_told_why_it_is_called_so_early(self) -> None:
+        assert self.told(first(DEFAULT_POLICY, NOON)) == {(Cause.ALARM, "departure_near")}
+
+    def test_is_told_that_the_outcome_is_missing(self) -> None:
+        resumed = replace(first().state, phase=Phase.OVERDUE, cause=Cause.OUTCOME, level=3)
+        assert self.told(plan(FOUR, BURBUJA, resumed, after(hours=1))) == {(Cause.ALARM, "outcome_overdue")}
+
+    def test_is_called_once_by_two_levels_at_once(self) -> None:
+        court = Level((Target("court"),), (Medium.SMS,), 0)
+        policy = replace(FOUR, levels=(*FOUR.levels, court))
+        answer = plan(policy, without(BURBUJA, "T-1"), opened(NOON, NOON), NOON)
+        assert [(o.medium, o.detail) for o in answer.notices if o.badge == "C-1"] == [
+            (medium, "all_contacts_failed") for medium in Medium
+        ]
+
+
 def test_the_key_of_a_notice_names_all_that_makes_it_another() -> None:
     assert first().notices[0].key == "chase:order:1:1:A-3:sms:0:"
 

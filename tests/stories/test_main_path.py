@@ -147,6 +147,16 @@ def test_a_flight_about_to_leave_rings_everybody_at_once(world: World) -> None:
     world.expect_rung(AGENT, CHIEF, HEADQUARTERS, CLERK_ON_DUTY)
 
 
+def test_the_court_that_is_called_last_is_told_what_is_missing_and_asked_for_no_pin(world: World) -> None:
+    world.submit()
+    world.advance(minutes=13)
+    said = world.carrier.calls(CLERK_ON_DUTY.phone)[0].twiml
+    assert "Nadie en la estación se ha dado por enterado." in said
+    assert "marque" not in said
+    assert "retorno" not in world.carrier.texts(CLERK_ON_DUTY.phone)[0].body.lower()
+    world.expect_rung(AGENT, CHIEF, HEADQUARTERS, CLERK_ON_DUTY)
+
+
 def test_every_level_has_fired_before_the_doors_close(world: World) -> None:
     world.submit(persons=world.departing(minutes=50))
     world.advance(minutes=5)
