@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from amparo_notify.core.escalation import opened, plan
-from amparo_notify.core.notice import Cause, Medium
+from amparo_notify.core.notice import Cause, Medium, Purpose
 from amparo_notify.core.policy import Policy
 from amparo_notify.core.roster import Roster
-from amparo_notify.core.state import Plan, Step
+from amparo_notify.core.state import Owed, Plan, Step
 
 
 class Expected(NamedTuple):
@@ -41,7 +41,11 @@ def _line(answer: Plan, step: Step, now: datetime) -> Expected:
     media = tuple(
         (owed.badge, owed.medium)
         for owed in answer.notices
-        if owed.badge in called
-        and (owed.level, owed.detail == step.reason) == (step.level, step.event == "alarm")
+        if owed.badge in called and (owed.level, _alarms(owed, step)) == (step.level, step.event == "alarm")
     )
     return Expected(now, step.level, step.reason, media)
+
+
+def _alarms(owed: Owed, step: Step) -> bool:
+    """Whether a notice is the court's alarm of that step, and none of the chase."""
+    return owed.purpose is Purpose.INFORM and owed.detail == step.reason

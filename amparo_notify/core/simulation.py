@@ -128,7 +128,10 @@ class _Run:
             self._later(at + BOUNCE, "bounces", owed)
             return
         seen = self.world.noticed(self.roster, owed.badge, owed.medium, at, (self.number, owed.key))
-        if seen is not None and owed.purpose is Purpose.CHASE:
+        asked = (
+            owed.purpose is Purpose.CHASE and owed.cause is not Cause.ALARM
+        )  # a court acknowledges nothing
+        if seen is not None and asked:
             self._later(seen + timedelta(seconds=self._draw(20, 90, "reads", owed)), "acts", owed)
 
     def _apply(self, policy: Policy, state: State, happening: Happening, now: datetime) -> State:
