@@ -221,7 +221,7 @@ def _give_up(book: _Book, claimed: Claimed, why: str) -> None:
 def send(services: Services, look: LastLook, envelope: Envelope, now: datetime) -> Result:
     """Hand one message to its provider, after a last look. No transaction is open and nothing is written.
 
-    The time for the call begins before the look: a host that freezes between the two, and wakes when its lease is
+    The time for the call begins before the look: a process that freezes between the two and wakes when its lease is
     another's, finds the time over and puts nothing on the wire.
     """
     with deadline.within(LONGEST_CALL / timedelta(seconds=1)):

@@ -11,14 +11,17 @@ from tests.stage import until
 
 FROZEN = (
     "after amparo_notify.store.claims:take 1",
-    "after amparo_notify.store.claims:still_wanted 1",
     "before amparo_notify.channels.twilio:TwilioSms.send 1",
-    "before amparo_notify.channels.sendgrid:SendGridEmail.send 1",
     "after amparo_notify.channels.twilio:TwilioVoice.send 1",
     "after amparo_notify.channels.sendgrid:SendGridEmail.send 1",
     "before amparo_notify.cases.dispatch:record 1",
 )
-"""Where a host may be put aside: with its claim open, after its last look, before and after the wire."""
+"""Where a host may be put aside: with its claim open, before and after the wire. With --long."""
+FROZEN_EVERY_DAY = (
+    "after amparo_notify.store.claims:still_wanted 1",
+    "before amparo_notify.channels.sendgrid:SendGridEmail.send 1",
+)
+"""After its last look: with nothing but its own clock between it and a message that is no longer its own."""
 
 
 def test_two_workers_on_two_hosts_share_the_work(hosts: Hosts) -> None:
@@ -44,7 +47,9 @@ def test_a_worker_whose_line_is_mended_works_on(hosts: Hosts) -> None:
     hosts.all_told(waiting)
 
 
-@pytest.mark.parametrize("point", FROZEN)
+@pytest.mark.parametrize(
+    "point", [*FROZEN_EVERY_DAY, *(pytest.param(each, marks=pytest.mark.long) for each in FROZEN)]
+)
 def test_a_worker_that_freezes_and_comes_back_late_tells_nobody_twice(hosts: Hosts, point: str) -> None:
     late, _ = hosts.host("worker", FREEZE_AT=point)
     which = hosts.orders(2)

@@ -32,7 +32,7 @@ def die(after: float) -> None:
 
 
 def freeze() -> None:
-    """Stand still, all threads, until somebody sends SIGCONT: a host that its hypervisor has put aside."""
+    """Stand still, all threads, until somebody sends SIGCONT: a process that its machine has put aside."""
     os.kill(os.getpid(), signal.SIGSTOP)
 
 
