@@ -21,7 +21,7 @@ AWAY = (OperationalError, InterfaceError, InternalError, DisconnectionError, Tim
 """What says that the database cannot be worked with now, as against what is wrong with one statement: no connection,
 a lock not given in time, a disk that is full, a standby that only reads, a pool with nothing left."""
 
-LISTEN_EVERY = 0.025
+LISTEN_EVERY = 0.035
 """Seconds between two looks at SQLite's version number: a processor that has nothing else to do uses half a percent."""
 
 ANSWER_WITHIN = 15.0
