@@ -128,10 +128,7 @@ class _Run:
             self._later(at + BOUNCE, "bounces", owed)
             return
         seen = self.world.noticed(self.roster, owed.badge, owed.medium, at, (self.number, owed.key))
-        asked = (
-            owed.purpose is Purpose.CHASE and owed.cause is not Cause.ALARM
-        )  # a court acknowledges nothing
-        if seen is not None and asked:
+        if seen is not None and owed.purpose is Purpose.CHASE:
             self._later(seen + timedelta(seconds=self._draw(20, 90, "reads", owed)), "acts", owed)
 
     def _apply(self, policy: Policy, state: State, happening: Happening, now: datetime) -> State:

@@ -455,6 +455,15 @@ class TestTheCourtInAPolicy:
         resumed = replace(first().state, phase=Phase.OVERDUE, cause=Cause.OUTCOME, level=3)
         assert self.told(plan(FOUR, BURBUJA, resumed, after(hours=1))) == {(Cause.ALARM, "outcome_overdue")}
 
+    def test_is_told_that_nobody_has_read_the_order(self) -> None:
+        chased = replace(first().state, cause=Cause.DISPLAY, level=3)
+        assert self.told(plan(FOUR, BURBUJA, chased, after(hours=1))) == {(Cause.ALARM, "display_overdue")}
+
+    def test_is_told_both_that_an_outcome_is_overdue_and_that_nobody_can_be_reached(self) -> None:
+        state = acknowledged(levels(0), first(levels(0)).state, "A2", True, after(seconds=60))
+        answer = plan(levels(0), without(BURBUJA, "A-3"), state, after(hours=1))
+        assert {detail for _, detail in self.told(answer)} == {"outcome_overdue", "nobody"}
+
     def test_is_called_once_by_two_levels_at_once(self) -> None:
         court = Level((Target("court"),), (Medium.SMS,), 0)
         policy = replace(FOUR, levels=(*FOUR.levels, court))

@@ -31,6 +31,11 @@ def test_a_near_departure_shows_everybody_at_once() -> None:
     assert [line.at for line in lines[:4]] == [NOON] * 4
 
 
+def test_the_court_is_shown_at_the_level_that_reaches_it() -> None:
+    fourth = preview(FOUR, BURBUJA, NOON, None)[3]
+    assert fourth[1:] == (4, "unacknowledged", (("C-1", Medium.SMS),))
+
+
 def test_an_alarm_is_shown_with_whom_it_reaches() -> None:
     alarm = preview(levels(0, 180, media=SMS), replace(BURBUJA, rotations=()), NOON, None)[2]
     assert (alarm.reason, {badge for badge, _ in alarm.recipients}) == ("nobody", {"C-1"})
