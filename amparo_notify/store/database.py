@@ -22,7 +22,8 @@ AWAY = (OperationalError, InterfaceError, InternalError, DisconnectionError, Tim
 a lock not given in time, a disk that is full, a standby that only reads, a pool with nothing left."""
 
 LISTEN_EVERY = 0.035
-"""Seconds between two looks at SQLite's version number: a processor that has nothing else to do uses half a percent."""
+"""Seconds between two looks at SQLite's version number: a worker with nothing to do uses less than one percent of a
+processor, all told (`scripts/bench dispatch`)."""
 
 ANSWER_WITHIN = 15.0
 """Seconds that a database may say nothing at all in reply to a statement. It covers what no setting of a connection

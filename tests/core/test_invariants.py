@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from amparo_notify.channels.alarms import ALARMS
 from amparo_notify.core import escalation as core
 from amparo_notify.core.notice import Cause, Purpose
 from amparo_notify.core.order import deadline
@@ -155,6 +156,7 @@ class AnyOrder(RuleBasedStateMachine):
         of_court = {owed.badge for owed in chases if owed.badge in self.roster.court}
         assert {o.cause for o in chases if o.badge not in of_court} <= {answer.state.cause}
         assert {o.cause for o in chases if o.badge in of_court} <= {Cause.ALARM}
+        assert {o.detail for o in answer.notices if o.cause is Cause.ALARM} <= ALARMS.keys()
         assert Cause.HOLD not in {owed.cause for owed in chases}
         assert (
             max(Counter((o.badge, o.medium, o.purpose, o.detail) for o in answer.notices).values(), default=1)
